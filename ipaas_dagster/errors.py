@@ -1,0 +1,112 @@
+"""Everything that can go wrong, drawn as a tree; every message says what to do.
+
+    IpaasError
+    ├── UsageError                 the user's words are wrong; exit code 2, nothing was sent
+    │   ├── SettingsError          the environment or .env
+    │   ├── DeclarationError       worksheet, presets or a template: file, line, allowed names
+    │   └── NotSetUp               a store is missing, read-only or of another version
+    ├── Stopped                    this run cannot go on; what was committed stays; exit code 1
+    │   ├── LockTimeout            another process holds a lock for longer than the limit
+    │   ├── LandingDamaged         a landing's bytes are not those of its manifest
+    │   ├── StoreDamaged           the hub or operations file cannot be read
+    │   └── CallFailed             a system could not be asked
+    │       ├── ApiError           it answered with an error (its documented attributes are kept)
+    │       │   └── Refused        a final answer: 400 401 402 403 404 405 406 410 422
+    │       ├── Unavailable        429, 5xx, broken, cut or no answers, after every retry
+    │       └── ProtocolBroken     answers that contradict the documented protocol
+    └── NotAccounted               the work is done, but something new needs a person; exit code 1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class IpaasError(Exception):
+    """Base of all errors that the product raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(IpaasError):
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    pass
+
+
+class DeclarationError(UsageError):
+    """A declared file is wrong. `line` counts from 1; `allowed` are the names that would have been right."""
+
+    def __init__(self, message: str, *, file: str, line: int | None = None, allowed: Sequence[str] = ()) -> None:
+        place = f"{file}:{line}" if line is not None else file
+        hint = f" (allowed: {', '.join(allowed)})" if allowed else ""
+        super().__init__(f"{place}: {message}{hint}")
+        self.file, self.line, self.allowed = file, line, tuple(allowed)
+
+
+class NotSetUp(UsageError):
+    pass
+
+
+class Stopped(IpaasError):
+    pass
+
+
+class LockTimeout(Stopped):
+    pass
+
+
+class LandingDamaged(Stopped):
+    pass
+
+
+class StoreDamaged(Stopped):
+    pass
+
+
+class CallFailed(Stopped):
+    """A call to `system` failed; `path` never holds credentials."""
+
+    def __init__(self, message: str, *, system: str, method: str = "", path: str = "") -> None:
+        super().__init__(message)
+        self.system, self.method, self.path = system, method, path
+
+
+class ApiError(CallFailed):
+    """An error answer; `attributes` are those of the vendor's error body (type, code, message, param, ...)."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        system: str,
+        status: int,
+        method: str = "",
+        path: str = "",
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, system=system, method=method, path=path)
+        self.status, self.attributes = status, dict(attributes or {})
+
+
+class Refused(ApiError):
+    pass
+
+
+class Unavailable(CallFailed):
+    pass
+
+
+class ProtocolBroken(CallFailed):
+    pass
+
+
+class NotAccounted(IpaasError):
+    """Everything good was delivered; `findings` are what is new and needs a person."""
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        super().__init__("; ".join(findings))
+        self.findings = tuple(findings)

@@ -1,0 +1,62 @@
+"""Exclusive work on one machine: an OS file lock per name, with a time limit and a clear error.
+
+The kernel lets go of a lock when its process ends, however it ends; nothing needs to be cleaned up.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ipaas_dagster.errors import LockTimeout, NotSetUp
+
+_POLL_SECONDS = 0.02
+
+
+class Locks:
+    """Locks by name (`hub`, `scan-accounts`, `deliver-sql`) as files below `folder`."""
+
+    def __init__(self, folder: Path, limit_seconds: float = 600.0) -> None:
+        self._folder, self._limit = folder, limit_seconds
+
+    @contextmanager
+    def hold(self, name: str, limit_seconds: float | None = None) -> Iterator[None]:
+        """Hold `name` for the block. Raises LockTimeout, naming the holder, after the limit."""
+        limit = self._limit if limit_seconds is None else limit_seconds
+        descriptor = self._open(name)
+        try:
+            self._acquire(descriptor, name, limit)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _open(self, name: str) -> int:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return os.open(self._folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise NotSetUp(
+                f"the state folder {self._folder.parent} cannot be written ({error.strerror}); "
+                "set IPAAS_STATE to a folder that this user may write"
+            ) from error
+
+    def _acquire(self, descriptor: int, name: str, limit: float) -> None:
+        deadline = time.monotonic() + limit
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    holder = os.pread(descriptor, 100, 0).decode(errors="replace") or "another process"
+                    raise LockTimeout(
+                        f"{name!r} is held by {holder} for longer than {limit:g} s; "
+                        "wait for it to end, or raise IPAAS_LOCK_SECONDS"
+                    ) from None
+                time.sleep(_POLL_SECONDS)

@@ -1,0 +1,108 @@
+"""The operations store: SQLite (WAL) or PostgreSQL through SQLAlchemy Core.
+
+Every writing transaction on SQLite begins IMMEDIATE: a deferred one fails when it upgrades, whatever the time-out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from ipaas_dagster.errors import NotSetUp, StoreDamaged
+from ipaas_dagster.operations.tables import SCHEMA_VERSION, metadata, schema_version
+
+BUSY_SECONDS = 30
+
+
+class Operations:
+    """One store, made on first use. `write()` and `read()` give a SQLAlchemy connection in a transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None:
+            self._engine = self._connect()
+        return self._engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A writing transaction; commits at the end of the block, rolls back on any exception."""
+        with self.engine.connect().execution_options(ipaas_write=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A reading transaction: one consistent snapshot; it never blocks a writer."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def dispose(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def _connect(self) -> Engine:
+        is_sqlite = self.url.get_backend_name() == "sqlite"
+        try:
+            if is_sqlite and self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            engine = _sqlite_engine(self) if is_sqlite else create_engine(self.url)
+            _create(engine)
+        except (OperationalError, OSError) as error:
+            raise NotSetUp(
+                f"the operations store {self.url.render_as_string()} cannot be opened: {_first_line(error)}; "
+                "check IPAAS_OPERATIONS_URL, IPAAS_STATE and the folder's permissions"
+            ) from error
+        except DatabaseError as error:
+            raise StoreDamaged(
+                f"the operations store {self.url.render_as_string()} is damaged: {_first_line(error)}; "
+                "restore it from a backup; landings and hub are separate files and were not touched"
+            ) from error
+        return engine
+
+
+def _sqlite_engine(store: Operations) -> Engine:
+    engine = create_engine(store.url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not open transactions of its own
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("ipaas_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _create(engine: Engine) -> None:
+    """Make what is missing; several processes may do so at once."""
+    with engine.connect() as connection, connection.begin():
+        if engine.dialect.has_table(connection, "schema_version"):
+            found = connection.scalar(select(schema_version.c.version))
+            if found == SCHEMA_VERSION:
+                return
+            if found is not None:
+                raise NotSetUp(f"the operations store has schema {found}, this program needs {SCHEMA_VERSION}")
+    with engine.connect().execution_options(ipaas_write=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7206012026)")
+        metadata.create_all(connection)
+        if connection.scalar(select(schema_version.c.version)) is None:
+            connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

@@ -1,0 +1,244 @@
+"""The tables of the operations store: small rows, many transactions. Times are aware UTC.
+
+Add columns and tables here; never rename one (outside checks read them).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData()
+
+SCHEMA_VERSION = 1
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit whole number that SQLite still takes as its rowid."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time; naive ones are refused, so that no local time slips in."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("source_system", String, primary_key=True),
+    Column("collection", String, primary_key=True),
+    Column("cursor", UtcTime),          # null: the next poll is full
+    Column("probe_mark", UtcTime),      # server time of the last probe that launched a run
+    Column("digest", String),           # of a snapshot's last content: same again means no landing
+    Column("landing_id", String),       # the landing that moved the cursor last
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+server_facts = Table(  # what a probe proved about a server, so that it is asked once
+    "server_facts",
+    metadata,
+    Column("source_system", String, primary_key=True),
+    Column("base_url", String, primary_key=True),
+    Column("collection", String, primary_key=True),
+    Column("fact", String, primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("proven_at", UtcTime, nullable=False),
+)
+
+landings = Table(
+    "landings",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),  # first in, first out per collection
+    Column("landing_id", String, nullable=False, unique=True),
+    Column("source_system", String, nullable=False),
+    Column("collection", String, nullable=False),
+    Column("scope", String, nullable=False),
+    Column("window_from", UtcTime),
+    Column("window_to", UtcTime),
+    Column("state", String, nullable=False),  # waiting, merged, damaged
+    Column("reason", Text),
+    Column("records", Number, nullable=False),
+    Column("bytes", Number, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("observed_from", UtcTime, nullable=False),
+    Column("observed_to", UtcTime, nullable=False),
+    Column("run_id", String, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("merged_at", UtcTime),
+)
+Index("landings_waiting", landings.c.state, landings.c.collection, landings.c.number)
+
+positions = Table(  # how far a route has read the hub's changes, and what became of them
+    "positions",
+    metadata,
+    Column("system", String, primary_key=True),
+    Column("collection", String, primary_key=True),
+    Column("epoch", String, nullable=False),
+    Column("seq", Number, nullable=False),
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("template_digest", String),
+    Column("changes", Number, nullable=False, default=0),
+    Column("queued", Number, nullable=False, default=0),
+    Column("coalesced", Number, nullable=False, default=0),
+    Column("same_as_delivered", Number, nullable=False, default=0),
+    Column("filtered", Number, nullable=False, default=0),
+    Column("not_needed", Number, nullable=False, default=0),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("entry_id", Number, primary_key=True, autoincrement=True),
+    Column("system", String, nullable=False),
+    Column("collection", String, nullable=False),
+    Column("hub_id", String, nullable=False),
+    Column("operation", String, nullable=False),       # upsert, delete
+    Column("state", String, nullable=False),
+    Column("epoch", String, nullable=False),
+    Column("seq", Number, nullable=False),             # of the change it stands for
+    Column("version", Integer, nullable=False),
+    Column("request_key", String, nullable=False),     # the idempotency key; the same for every attempt
+    Column("payload", LargeBinary),                    # rendered, references as hub ids
+    Column("payload_hash", String),
+    Column("refs", JSON),                              # hub ids that must be known there first
+    Column("blocked_on", String),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_attempt_at", UtcTime),
+    Column("batch_id", String),
+    Column("sent", LargeBinary),                       # the bytes sent, where a doubt repeats them
+    Column("run_id", String, nullable=False, default=""),
+    Column("queued_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+Index("outbox_owed", outbox.c.system, outbox.c.state, outbox.c.entry_id)
+Index("outbox_record", outbox.c.system, outbox.c.collection, outbox.c.hub_id)
+Index("outbox_batch", outbox.c.batch_id)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("attempt_id", Number, primary_key=True, autoincrement=True),
+    Column("entry_id", Number, nullable=False, index=True),
+    Column("call_id", String),
+    Column("number", Integer, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("outcome", String, nullable=False),
+    Column("reason", Text),
+    Column("run_id", String, nullable=False, default=""),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("system", String, primary_key=True),
+    Column("collection", String, primary_key=True),
+    Column("hub_id", String, primary_key=True),
+    Column("external_id", String),
+    Column("payload_hash", String),     # of what the system last confirmed; null after a delete
+    Column("version", Integer),
+    Column("entry_id", Number),         # the confirmed entry
+    Column("deleted", Boolean, nullable=False, default=False),
+    Column("confirmed_at", UtcTime, nullable=False),
+)
+Index("links_external", links.c.system, links.c.collection, links.c.external_id)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("call_id", String, nullable=False, index=True),
+    Column("system", String, nullable=False),
+    Column("direction", String, nullable=False),
+    Column("method", String, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("status", Integer),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("started_at", UtcTime, nullable=False),
+    Column("duration_ms", Float, nullable=False, default=0.0),
+    Column("bytes_out", Number, nullable=False, default=0),
+    Column("bytes_in", Number, nullable=False, default=0),
+    Column("outcome", String, nullable=False),
+    Column("reason", Text),
+    Column("request_digest", String),
+    Column("response_digest", String),
+    Column("request_body", Text),
+    Column("response_body", Text),
+    Column("run_id", String, nullable=False, default=""),
+    Column("landing_id", String, index=True),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("system", String, primary_key=True),
+    Column("collection", String, nullable=False),
+    Column("source_id", String),
+    Column("method", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("done_at", UtcTime),
+)
+
+holds = Table(  # mass deletes and mass changes that wait for a person
+    "holds",
+    metadata,
+    Column("hold_id", String, primary_key=True),
+    Column("collection", String, nullable=False),
+    Column("kind", String, nullable=False),            # mass_delete
+    Column("landing_id", String),                      # whose merge was held
+    Column("records", Number, nullable=False),
+    Column("alive", Number, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("subjects", JSON, nullable=False),          # [[hub_id, observed_at], ...]
+    Column("state", String, nullable=False),           # waiting, approved, withdrawn
+    Column("created_at", UtcTime, nullable=False),
+    Column("decided_at", UtcTime),
+    Column("decided_landing_id", String),
+)
+
+marks = Table(  # one named value each: the hub epoch and seq last seen, baselines of what was reported
+    "marks",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
