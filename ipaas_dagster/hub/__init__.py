@@ -1,1 +1,41 @@
+"""The hub: canonical records, their versions and changes, rejects, and which landings were merged."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ipaas_dagster.hub.changes import ChangedRecord, HubHead, read_changes, read_current, read_head, read_records
+from ipaas_dagster.hub.counts import Counts
+from ipaas_dagster.hub.database import HubFile, transaction
+
+__all__ = ["ChangedRecord", "Counts", "Hub", "HubHead", "transaction"]
+
+
+class Hub(HubFile):
+    """The hub as its readers see it; a hub that does not exist yet reads as empty. Writing is merge's alone."""
+
+    def head(self) -> HubHead:
+        with self.reading() as connection:
+            return HubHead("", 0) if connection is None else read_head(connection)
+
+    def changes(
+        self, collection: str, after_seq: int, limit: int, upto: int | None = None
+    ) -> list[ChangedRecord]:
+        """Changes of one collection with `after_seq` < seq (<= `upto`), in order, at most `limit`."""
+        with self.reading() as connection:
+            return [] if connection is None else read_changes(connection, collection, after_seq, limit, upto)
+
+    def current(self, collection: str, after_hub_id: str | None, limit: int) -> list[ChangedRecord]:
+        """Live records ordered by hub id, after `after_hub_id`; their seq is the hub's head."""
+        with self.reading() as connection:
+            if connection is None:
+                return []
+            seq = read_head(connection).seq
+            return read_current(connection, collection, after=after_hub_id, limit=limit, seq=seq)
+
+    def records(self, collection: str, hub_ids: Sequence[str]) -> dict[str, ChangedRecord]:
+        """Current rows of these records; one that was deleted has the operation `delete`."""
+        with self.reading() as connection:
+            if connection is None:
+                return {}
+            return read_records(connection, collection, hub_ids, read_head(connection).seq)

@@ -218,23 +218,6 @@ inbox = Table(
     Column("done_at", UtcTime),
 )
 
-holds = Table(  # mass deletes and mass changes that wait for a person
-    "holds",
-    metadata,
-    Column("hold_id", String, primary_key=True),
-    Column("collection", String, nullable=False),
-    Column("kind", String, nullable=False),            # mass_delete
-    Column("landing_id", String),                      # whose merge was held
-    Column("records", Number, nullable=False),
-    Column("alive", Number, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("subjects", JSON, nullable=False),          # [[hub_id, observed_at], ...]
-    Column("state", String, nullable=False),           # waiting, approved, withdrawn
-    Column("created_at", UtcTime, nullable=False),
-    Column("decided_at", UtcTime),
-    Column("decided_landing_id", String),
-)
-
 marks = Table(  # one named value each: the hub epoch and seq last seen, baselines of what was reported
     "marks",
     metadata,

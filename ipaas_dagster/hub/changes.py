@@ -1,0 +1,116 @@
+"""Reading the hub: its head, its changes in order, its current records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from ipaas_dagster import contracts
+from ipaas_dagster.contracts.base import Collection, Type
+from ipaas_dagster.hub.tables import CATALOG, table
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Operation = Literal["insert", "update", "delete"]
+
+
+@dataclass(frozen=True)
+class HubHead:
+    """Where the hub's changes end. A restored or new hub has another epoch, and its `seq` means nothing to old
+    positions. A hub that does not exist has the epoch "" and the seq 0."""
+
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRecord:
+    """A record at one of its versions. `record` has typed values by column name (money int, times aware UTC, JSON
+    parsed) with hub_id, source_system, source_id, extra and version; for a delete, the last live state."""
+
+    seq: int
+    collection: str
+    hub_id: str
+    operation: Operation
+    version: int
+    record: dict[str, Any]
+
+
+def read_head(connection: DuckDBPyConnection) -> HubHead:
+    epoch = connection.execute(f"SELECT value FROM {CATALOG}.hub.meta WHERE name = 'epoch'").fetchone()
+    last = connection.execute(f"SELECT max(seq) FROM {CATALOG}.hub.changes").fetchone()
+    return HubHead(str(epoch[0]) if epoch else "", int(last[0] or 0) if last else 0)
+
+
+def read_changes(
+    connection: DuckDBPyConnection, collection: str, after_seq: int, limit: int, upto: int | None
+) -> list[ChangedRecord]:
+    """Changes in `seq` order, each with its record as of that version (not as of now)."""
+    bound = "" if upto is None else f"AND seq <= {int(upto)}"
+    rows = connection.execute(
+        f"""
+        SELECT seq, hub_id, operation, version, record::VARCHAR FROM {CATALOG}.hub.versions
+        WHERE collection = ? AND seq > ? {bound} ORDER BY seq LIMIT {int(limit)}""",
+        [collection, after_seq],
+    ).fetchall()
+    read = reader(contracts.collection(collection))
+    return [
+        ChangedRecord(seq, collection, hub_id, operation, version, read(record, version))
+        for seq, hub_id, operation, version, record in rows
+    ]
+
+
+def reader(collection: Collection) -> Callable[[str, int], dict[str, Any]]:
+    """Decode a version's record JSON into typed values."""
+    from msgspec.json import Decoder
+
+    decode = Decoder().decode
+    times = [column.name for column in collection.columns if column.type is Type.TIME]
+
+    def read(text: str, version: int) -> dict[str, Any]:
+        record: dict[str, Any] = decode(text)
+        for name in times:
+            if record[name] is not None:
+                record[name] = datetime.fromisoformat(record[name])
+        record["source_system"], record["version"] = "instagaze", version
+        return record
+
+    return read
+
+
+_CURRENT = """
+    SELECT c.hub_id, c.version, c.deleted_at IS NOT NULL, to_json(struct_pack({fields}))::VARCHAR
+    FROM {table} c WHERE {where} ORDER BY c.hub_id {limit}"""
+
+
+def read_current(
+    connection: DuckDBPyConnection, collection: str, *, after: str | None, limit: int, seq: int
+) -> list[ChangedRecord]:
+    """Live records after a hub id, in hub id order."""
+    where = "c.deleted_at IS NULL AND c.hub_id > ?"
+    return _current(connection, collection, where, [after or ""], f"LIMIT {int(limit)}", seq)
+
+
+def read_records(
+    connection: DuckDBPyConnection, collection: str, hub_ids: Sequence[str], seq: int
+) -> dict[str, ChangedRecord]:
+    """Current rows of these records, deleted ones included, by hub id."""
+    found = _current(connection, collection, "c.hub_id IN (SELECT unnest(?))", [list(hub_ids)], "", seq)
+    return {record.hub_id: record for record in found}
+
+
+def _current(
+    connection: DuckDBPyConnection, name: str, where: str, values: list[Any], limit: str, seq: int
+) -> list[ChangedRecord]:
+    collection = contracts.collection(name)
+    names = ["hub_id", "source_id", *(column.name for column in collection.columns), "extra"]
+    fields = ", ".join(f'"{field}" := c."{field}"' for field in names)
+    sql = _CURRENT.format(fields=fields, table=table(collection), where=where, limit=limit)
+    read = reader(collection)
+    return [
+        ChangedRecord(seq, name, hub_id, "delete" if gone else "update", version, read(record, version))
+        for hub_id, version, gone, record in connection.execute(sql, values).fetchall()
+    ]

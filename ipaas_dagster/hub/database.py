@@ -1,0 +1,125 @@
+"""Opening the hub: one DuckDB file that one process may open at a time.
+
+So: open late, close early, never during HTTP. Work is prepared in a private in-memory database (`scratch`), and
+the hub file is attached to it only for the transaction, behind an OS lock with a time limit.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ipaas_dagster.errors import NotSetUp, SettingsError, StoreDamaged
+from ipaas_dagster.locks import Locks
+from ipaas_dagster.records import new_id
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class HubFile:
+    """The hub's DuckDB file. `memory_limit` is DuckDB's own; what exceeds it spills into a temporary folder."""
+
+    def __init__(self, url: str, locks: Locks, *, memory_limit: str = "300MB") -> None:
+        scheme, separator, path = url.partition(":///")
+        if scheme != "duckdb" or not separator or not path:
+            raise SettingsError(f"IPAAS_HUB_URL={url!r} is not understood; write duckdb:////folder/ipaas.duckdb")
+        self.path = Path("/" + path.lstrip("/")) if path.startswith("/") else Path(path).absolute()
+        self._locks, self._memory_limit = locks, memory_limit
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    @contextmanager
+    def scratch(self) -> Iterator[DuckDBPyConnection]:
+        """A private in-memory database that spills beside the hub; nothing of it outlives the block."""
+        import duckdb
+
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            spill = tempfile.mkdtemp(prefix="spill-", dir=self.path.parent)
+        except OSError as error:
+            raise NotSetUp(
+                f"the state folder {self.path.parent} cannot be written ({error.strerror}); "
+                "set IPAAS_STATE to a folder that this user may write"
+            ) from error
+        settings = {"memory_limit": self._memory_limit, "temp_directory": spill, "TimeZone": "UTC"}
+        settings |= {"autoinstall_known_extensions": "false"}
+        connection = duckdb.connect(":memory:", config=settings)
+        try:
+            yield connection
+        finally:
+            connection.close()
+            shutil.rmtree(spill, ignore_errors=True)
+
+    @contextmanager
+    def attached(self, connection: DuckDBPyConnection, *, read_only: bool = False) -> Iterator[None]:
+        """The hub as catalog `ipaas` of `connection`, alone on this machine for the block."""
+        with self._locks.hold("hub"):
+            self._attach(connection, read_only=read_only)
+            try:
+                if not read_only:
+                    _create(connection)
+                yield
+            finally:
+                connection.execute("DETACH ipaas")
+
+    @contextmanager
+    def reading(self) -> Iterator[DuckDBPyConnection | None]:
+        """A connection that reads the hub, or None where there is no hub yet."""
+        if not self.exists():
+            yield None
+            return
+        with self.scratch() as connection, self.attached(connection, read_only=True):
+            yield connection
+
+    def _attach(self, connection: DuckDBPyConnection, *, read_only: bool) -> None:
+        import duckdb
+
+        quoted = str(self.path).replace("'", "''")
+        mode = " (READ_ONLY)" if read_only else ""
+        try:
+            connection.execute(f"ATTACH '{quoted}' AS ipaas{mode}")
+        except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException) as error:
+            reason = str(error).splitlines()[0]
+            if "lock" in reason.lower():
+                raise NotSetUp(f"the hub {self.path} is open in another program ({reason}); close it there") from error
+            if "Permission denied" in reason or "Read-only file system" in reason:
+                raise NotSetUp(f"the hub {self.path} cannot be opened: {reason}; check its permissions") from error
+            raise StoreDamaged(
+                f"the hub {self.path} cannot be read: {reason}; move it away (or restore a backup) and run "
+                "`ipaas sync`: the landings are merged again from the beginning"
+            ) from error
+
+
+def _create(connection: DuckDBPyConnection) -> None:
+    """Make the tables that are missing: all of a new hub, or those of a collection that was added."""
+    from ipaas_dagster.hub.tables import CATALOG, SCHEMA_VERSION, statements, table_count
+
+    found = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = ?", [CATALOG]
+    ).fetchone()
+    if found and found[0] >= table_count():
+        return
+    with transaction(connection):
+        for statement in statements():
+            connection.execute(statement)
+        if not connection.execute(f"SELECT 1 FROM {CATALOG}.hub.meta WHERE name = 'epoch'").fetchone():
+            rows = [["epoch", new_id()], ["schema_version", str(SCHEMA_VERSION)]]
+            connection.executemany(f"INSERT INTO {CATALOG}.hub.meta VALUES (?, ?)", rows)
+
+
+@contextmanager
+def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
+    """All of the block or nothing of it."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

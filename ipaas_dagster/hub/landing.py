@@ -1,0 +1,112 @@
+"""Merging one staged landing into the hub: one transaction, from verdicts to the note that it was merged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ipaas_dagster import contracts
+from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.hub.changes import read_head
+from ipaas_dagster.hub.classify import classify
+from ipaas_dagster.hub.counts import Counts, count, write_counts
+from ipaas_dagster.hub.database import transaction
+from ipaas_dagster.hub.deletes import Guard, find_gone, hold_back, note_present
+from ipaas_dagster.hub.holds import decide, write_hold
+from ipaas_dagster.hub.rejects import resolve_vanished, write_rejects
+from ipaas_dagster.hub.tables import CATALOG
+from ipaas_dagster.hub.write import write_collection
+from ipaas_dagster.records import LandingNote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+WARNINGS_KEPT = 100
+"""Of each landing: enough to see what is wrong; their number is in the counts."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    counts: Mapping[str, Counts]
+    new_rejects: int
+    holds: tuple[str, ...]
+    seq: int
+
+
+def merge_landing(
+    connection: DuckDBPyConnection, landing: LandingNote, *, guard: Guard | None, run_id: str
+) -> Merged:
+    """Merge the landing whose records are staged in `connection`, to which the hub is attached.
+
+    `guard` None: a person approved the deletes of this landing.
+    """
+    family = contracts.of_source(landing.collection)
+    with transaction(connection):
+        connection.execute("CREATE TABLE snapshot_read AS SELECT ?::TIMESTAMPTZ AS observed_at", [landing.observed_from])
+        classify(connection, family)
+        holds = _settle_deletes(connection, family, landing, guard)
+        new_rejects = 0
+        counts = {}
+        seq = read_head(connection).seq
+        for collection in family:
+            new_rejects += write_rejects(connection, collection, landing_id=landing.landing_id, run_id=run_id)
+            held = holds.get(collection.name, ("", 0))[1]
+            counts[collection.name] = count(connection, collection, held=held)
+            write_counts(connection, landing.landing_id, landing.collection, collection, counts[collection.name])
+            seq = write_collection(connection, collection, seq=seq, landing_id=landing.landing_id, run_id=run_id)
+            if landing.scope == "full":
+                resolve_vanished(connection, collection, landing.observed_from.isoformat())
+        _note(connection, landing, run_id)
+    return Merged(counts, new_rejects, tuple(hold_id for hold_id, _ in holds.values()), seq)
+
+
+def _settle_deletes(
+    connection: DuckDBPyConnection, family: tuple[Collection, ...], landing: LandingNote, guard: Guard | None
+) -> dict[str, tuple[str, int]]:
+    """Find what is gone, hold back what is too much at once: collection -> (hold id, records held)."""
+    holds = {}
+    for collection in family:
+        parent = family[0] if collection.parent else None
+        if parent is not None:
+            note_present(connection, collection)
+        find_gone(connection, collection, parent, landing.scope)
+        held = hold_back(connection, collection, guard)
+        if held is not None:
+            hold_id = write_hold(
+                connection,
+                held,
+                source=landing.collection,
+                landing_id=landing.landing_id,
+                created_at=landing.observed_to,
+            )
+            holds[collection.name] = (hold_id, held.records)
+    return holds
+
+
+def _note(connection: DuckDBPyConnection, landing: LandingNote, run_id: str) -> None:
+    connection.execute(
+        f"INSERT INTO {CATALOG}.hub.merged_landings VALUES (?, ?, ?, ?, ?)",
+        [landing.landing_id, landing.collection, landing.scope, landing.observed_from, run_id],
+    )
+    connection.execute(
+        f"""
+        INSERT INTO {CATALOG}.hub.warnings
+        SELECT collection, source_id, field, reason, ? FROM staged_warnings ORDER BY line, element
+        LIMIT {WARNINGS_KEPT}""",
+        [landing.landing_id],
+    )
+    approved = landing.details.get("approval")
+    if approved:
+        decide(connection, str(approved), "approved", landing.observed_to, landing.landing_id)
+
+
+def read_counts(connection: DuckDBPyConnection, landing_id: str) -> dict[str, Counts]:
+    """The balance of a landing that was merged before, by hub collection."""
+    from dataclasses import fields
+
+    names = [f.name for f in fields(Counts)]
+    rows = connection.execute(
+        f"SELECT collection, {', '.join(names)} FROM {CATALOG}.hub.landing_counts WHERE landing_id = ?", [landing_id]
+    ).fetchall()
+    return {row[0]: Counts(*row[1:]) for row in rows}

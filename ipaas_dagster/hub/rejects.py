@@ -1,0 +1,116 @@
+"""Rejects: records that do not meet their contract, kept with every reason until a good version resolves them.
+
+One open reject per record content: key = (collection, hub id, hash of the record); a record without a readable
+id is keyed by its content and its place among equal ones. The same bad record read again is known, not new; a
+later good version, a delete, another bad version, or a full scan that no longer holds it resolves it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.hub.tables import CATALOG
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+REJECTS = f"{CATALOG}.hub.rejects"
+
+
+def write_rejects(
+    connection: DuckDBPyConnection, collection: Collection, *, landing_id: str, run_id: str
+) -> int:
+    """Open, refresh and resolve this collection's rejects; returns how many are new."""
+    name = collection.name
+    new = 0
+    if _any(connection, f"rejected_{name}"):
+        _key_rejects(connection, name)
+        _resolve_replaced(connection, name)
+        _refresh_known(connection, name)
+        new = _open_new(connection, name, landing_id, run_id)
+    if _any(connection, f"{REJECTS} WHERE collection = '{name}' AND resolved_at IS NULL"):
+        _resolve_good(connection, name)
+    return new
+
+
+def _any(connection: DuckDBPyConnection, source: str) -> bool:
+    return bool(connection.execute(f"SELECT 1 FROM {source} LIMIT 1").fetchone())
+
+
+def _key_rejects(connection: DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"""
+        CREATE TABLE keyed_{name} AS
+        WITH placed AS (
+            SELECT *, coalesce(record::VARCHAR, 'null') AS content, row_number() OVER (
+                PARTITION BY hub_id, parent_hub_id, coalesce(record::VARCHAR, 'null')
+                ORDER BY line, element) AS place
+            FROM rejected_{name})
+        SELECT * EXCLUDE (content, place), sha256(concat_ws('|', collection,
+            coalesce(hub_id, concat('no id', parent_hub_id, '#', place)), content)) AS reject_id
+        FROM placed
+        QUALIFY row_number() OVER (PARTITION BY reject_id ORDER BY observed_at DESC, line DESC) = 1""")
+
+
+def _resolve_replaced(connection: DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"""
+        UPDATE {REJECTS} SET resolved_at = k.observed_at, resolution = 'replaced by a newer rejected version'
+        FROM keyed_{name} k WHERE {REJECTS}.collection = '{name}' AND {REJECTS}.hub_id = k.hub_id
+        AND {REJECTS}.reject_id <> k.reject_id AND {REJECTS}.resolved_at IS NULL""")
+
+
+def _refresh_known(connection: DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"""
+        UPDATE {REJECTS} SET observed_at = greatest({REJECTS}.observed_at, k.observed_at),
+            reasons = to_json(k.reasons)
+        FROM keyed_{name} k WHERE {REJECTS}.reject_id = k.reject_id AND {REJECTS}.resolved_at IS NULL""")
+
+
+def _open_new(connection: DuckDBPyConnection, name: str, landing_id: str, run_id: str) -> int:
+    row = connection.execute(
+        f"""
+        INSERT INTO {REJECTS}
+        SELECT collection, source_id, to_json(reasons), record, ?, observed_at, NULL, reject_id,
+            source_collection, hub_id, parent_hub_id, line, element, observed_at, ?, NULL
+        FROM keyed_{name} ANTI JOIN (SELECT reject_id FROM {REJECTS} WHERE resolved_at IS NULL) USING (reject_id)""",
+        [landing_id, run_id],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _resolve_good(connection: DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"""
+        UPDATE {REJECTS} SET resolved_at = g.observed_at, resolution = g.resolution
+        FROM (
+            SELECT hub_id, observed_at, 'a good version was merged' AS resolution FROM verdict_{name}
+            WHERE verdict IN ('insert', 'update', 'unchanged')
+            UNION ALL SELECT hub_id, observed_at, 'the record was deleted' FROM gone_{name}
+            UNION ALL SELECT hub_id, observed_at, 'the record was deleted' FROM staged_tombstones) g
+        WHERE {REJECTS}.collection = '{name}' AND {REJECTS}.hub_id = g.hub_id
+        AND {REJECTS}.resolved_at IS NULL AND {REJECTS}.observed_at <= g.observed_at""")
+
+
+def resolve_vanished(connection: DuckDBPyConnection, collection: Collection, observed_from: str) -> None:
+    """After a full scan: a rejected record that it no longer holds was deleted or changed its content."""
+    connection.execute(
+        f"""
+        UPDATE {REJECTS} SET resolved_at = ?::TIMESTAMPTZ, resolution = 'no longer in the source'
+        WHERE collection = '{collection.name}' AND resolved_at IS NULL AND observed_at < ?::TIMESTAMPTZ""",
+        [observed_from, observed_from],
+    )
+
+
+def list_rejects(
+    connection: DuckDBPyConnection, *, open_only: bool = True, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Rejects, newest first, as rows with parsed reasons and record."""
+    import json
+
+    where = "WHERE resolved_at IS NULL" if open_only else ""
+    bound = f"LIMIT {int(limit)}" if limit is not None else ""
+    cursor = connection.execute(f"SELECT * FROM {REJECTS} {where} ORDER BY rejected_at DESC, hub_id {bound}")
+    names = [column[0] for column in cursor.description]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for row in rows:
+        row["reasons"], row["record"] = json.loads(row["reasons"]), json.loads(row["record"] or "null")
+    return rows

