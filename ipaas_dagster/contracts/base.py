@@ -10,20 +10,33 @@ from enum import StrEnum
 
 
 class Type(StrEnum):
-    TEXT = "text"            # kept exactly
-    INTEGER = "integer"      # 64 bit
-    MONEY = "money"          # 64 bit, in the currency's minor unit
-    REAL = "real"            # coordinates only; never money
+    TEXT = "text"  # kept exactly
+    INTEGER = "integer"  # 64 bit
+    MONEY = "money"  # 64 bit, in the currency's minor unit
+    REAL = "real"  # coordinates only; never money
     BOOLEAN = "boolean"
-    TIME = "time"            # UTC
+    TIME = "time"  # UTC
     JSON = "json"
     REFERENCE = "reference"  # the hub id of a record of `Column.references`
 
 
+class Reading(StrEnum):
+    """How a column's value is made of the source's, where its type alone does not say it."""
+
+    PLAIN = "plain"
+    CURRENCY = "currency"  # a symbol or a code, to ISO 4217
+    LAST4 = "last4"  # the last four digits of a masked card number
+
+
+WHOLE_RECORD = "$"
+"""The path that stands for the source's record as it is."""
+
+
 @dataclass(frozen=True)
 class Rule:
-    """One check on one column: `kind` names it (`pattern`, `at_least`, `at_most`, `longest`, `one_of`),
-    `value` is its parameter, `says` what a person reads when it fails. Soft rules warn, hard ones reject."""
+    """One check on one column: `kind` names it (`pattern`, `at_least`, `at_most`, `longest`, `one_of`,
+    `present`), `value` is its parameter, `says` what a person reads when it fails. Soft rules warn, hard
+    ones reject. Empty values meet every rule but `present`."""
 
     kind: str
     value: object
@@ -32,9 +45,21 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Expectation:
+    """A soft rule over several columns of a record: `adds_up` (net, discount, tax, total) or `in_order`
+    (start, end). `says` is what a person reads when it fails; a record with any of them empty meets it."""
+
+    kind: str
+    columns: tuple[str, ...]
+    says: str
+
+
+@dataclass(frozen=True)
 class Column:
     """`source` are the dotted paths in the source's record, tried in order; both spellings of a field stand here.
-    A reference's `references` is the hub collection it points to."""
+    A path that others go through (`currency` beside `currency.name`) counts only where its value is no object.
+    A reference's `references` is the hub collection it points to. `inherits` names the column of the parent
+    whose value holds where a child's own record says nothing."""
 
     name: str
     type: Type
@@ -43,6 +68,8 @@ class Column:
     required: bool = False
     references: str | None = None
     rules: tuple[Rule, ...] = ()
+    reading: Reading = Reading.PLAIN
+    inherits: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +89,15 @@ class Collection:
     """None: the record has no id of its own; it is numbered in its parent from 1 (`instagaze:invoices:12#1`)."""
     versioned: bool = True
     """Whether it has versions and changes; reference snapshots have neither."""
+    id_scope: str | None = None
+    """A field whose value precedes the id, where ids are unique within it only (`<ppobject_id>:<id>`)."""
+    number_column: str | None = None
+    """The column that holds the number in the parent, for records without an id of their own."""
+    removed_field: str | None = None
+    """A boolean field that, when true, says that the record is gone."""
+    never_kept: tuple[str, ...] = ()
+    """Paths that must not reach `extra` whether a column reads them or not: card numbers and tokens."""
+    expectations: tuple[Expectation, ...] = ()
 
     def column(self, name: str) -> Column:
         for column in self.columns:

@@ -1,0 +1,20 @@
+"""What each `Type` is called in DuckDB."""
+
+from __future__ import annotations
+
+from ipaas_dagster.contracts.base import Type
+
+_DUCKDB = {
+    Type.TEXT: "VARCHAR",
+    Type.INTEGER: "BIGINT",
+    Type.MONEY: "BIGINT",
+    Type.REAL: "DOUBLE",
+    Type.BOOLEAN: "BOOLEAN",
+    Type.TIME: "TIMESTAMPTZ",
+    Type.JSON: "JSON",
+    Type.REFERENCE: "VARCHAR",
+}
+
+
+def duckdb_type(type_: Type) -> str:
+    return _DUCKDB[type_]
