@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from sqlalchemy import select, update
+
+from ipaas_dagster.errors import LandingDamaged
+from ipaas_dagster.hub import Counts, HubHead
+from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
+from ipaas_dagster.records import LandingNote
+from ipaas_dagster.recovery import note_head, recover, set_aside
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
-@dataclass(frozen=True)
-class Counts:
-    """What became of the records of one collection in one landing. `deleted` stands beside the balance:
-    fetched = inserted + updated + unchanged + stale + duplicate + rejected."""
-
-    fetched: int = 0
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    stale: int = 0
-    duplicate: int = 0
-    rejected: int = 0
-    deleted: int = 0
-    warned: int = 0
-    held: int = 0
-
-    @property
-    def balanced(self) -> bool:
-        ended = self.inserted + self.updated + self.unchanged + self.stale + self.duplicate + self.rejected
-        return self.fetched == ended
+__all__ = ["Counts", "MergeResult", "merge"]
 
 
 @dataclass(frozen=True)
 class MergeResult:
-    """One landing merged. `counts` by hub collection (children too); `new_rejects` opened by this landing."""
+    """One landing merged. `counts` by hub collection (children too); `new_rejects` opened by this landing;
+    `holds` are ids for `ipaas approve`; `damaged` says why the landing was set aside instead."""
 
     landing_id: str
     collection: str
@@ -41,9 +33,89 @@ class MergeResult:
     new_rejects: int = 0
     holds: tuple[str, ...] = ()
     damaged: str | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 def merge(project: Project, collections: Iterable[str] | None = None) -> list[MergeResult]:
-    """Merge what waits for these source collections (None: all). Damaged landings are set aside and reported."""
-    raise NotImplementedError
+    """Merge what waits for these source collections (None: all). Damaged landings are set aside and reported.
+
+    One merge runs at a time (a lock of its own); the hub's file is locked only inside it, landing by landing.
+    Raises LockTimeout, StoreDamaged; then the landings that are left still wait.
+    """
+    wanted = None if collections is None else tuple(collections)
+    with project.locks.hold("merge"):
+        recover(project)
+        return [_merge_one(project, note) for note in waiting(project, wanted)]
+
+
+def waiting(project: Project, collections: tuple[str, ...] | None = None) -> list[LandingNote]:
+    """Landings that are not merged yet, oldest first."""
+    query = select(landings).where(landings.c.state == "waiting").order_by(landings.c.number)
+    if collections is not None:
+        query = query.where(landings.c.collection.in_(collections))
+    with project.operations.read() as connection:
+        rows = connection.execute(query).all()
+    return [
+        LandingNote(
+            landing_id=row.landing_id,
+            collection=row.collection,
+            scope=row.scope,
+            records=row.records,
+            sha256=row.sha256,
+            bytes=row.bytes,
+            observed_from=row.observed_from,
+            observed_to=row.observed_to,
+            run_id=row.run_id,
+            start=row.window_from,
+            end=row.window_to,
+            details=row.details,
+        )
+        for row in rows
+    ]
+
+
+def _merge_one(project: Project, landing: LandingNote) -> MergeResult:
+    try:
+        project.landings.verify(landing)
+    except LandingDamaged as error:
+        set_aside(project, landing, str(error))
+        return MergeResult(landing.landing_id, landing.collection, landing.scope, {}, damaged=str(error))
+    project.progress(f"merge {landing.collection}", 0, landing.records)
+    with project.hub.scratch() as connection:
+        result = _stage_and_merge(project, connection, landing)
+    project.progress(f"merge {landing.collection}", landing.records, landing.records)
+    return result
+
+
+def _stage_and_merge(
+    project: Project, connection: DuckDBPyConnection, landing: LandingNote
+) -> MergeResult:
+    from ipaas_dagster.contracts.staging import stage
+    from ipaas_dagster.hub.deletes import Guard
+    from ipaas_dagster.hub.landing import merge_landing
+
+    stage(connection, project.landings.path(landing.landing_id), landing.collection)
+    settings = project.settings
+    guard = None if landing.details.get("approval") else Guard(settings.hold_share, settings.hold_records)
+    with project.hub.attached(connection):
+        merged = merge_landing(connection, landing, guard=guard, run_id=project.run_id)
+        head = merged.head
+    mark_merged(project, landing, head)
+    return MergeResult(
+        landing.landing_id,
+        landing.collection,
+        landing.scope,
+        merged.counts,
+        new_rejects=merged.new_rejects,
+        holds=merged.holds,
+    )
+
+
+def mark_merged(project: Project, landing: LandingNote, head: HubHead) -> None:
+    with project.operations.write() as connection:
+        connection.execute(
+            update(landings)
+            .where(landings.c.landing_id == landing.landing_id)
+            .values(state="merged", merged_at=project.clock())
+        )
+        note_head(connection, head, project.clock())

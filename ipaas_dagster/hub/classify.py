@@ -37,7 +37,7 @@ def classify(connection: DuckDBPyConnection, family: tuple[Collection, ...]) -> 
 # The later read of an id counts: by the time its page was asked for, then by its place in the landing.
 def _find_repeated_lines(connection: DuckDBPyConnection) -> None:
     connection.execute("""
-        CREATE TABLE losers AS
+        CREATE TEMP TABLE losers AS
         WITH again AS (
             SELECT hub_id FROM staged_lines WHERE hub_id IS NOT NULL GROUP BY hub_id HAVING count(*) > 1)
         SELECT line FROM (
@@ -48,7 +48,7 @@ def _find_repeated_lines(connection: DuckDBPyConnection) -> None:
 
 def _find_outdated_lines(connection: DuckDBPyConnection, parent: Collection) -> None:
     connection.execute(f"""
-        CREATE TABLE outdated AS
+        CREATE TEMP TABLE outdated AS
         SELECT s.line FROM staged_lines s
         JOIN (SELECT hub_id, observed_at FROM {table(parent)}) c ON c.hub_id = s.hub_id
         ANTI JOIN losers USING (line)
@@ -58,7 +58,7 @@ def _find_outdated_lines(connection: DuckDBPyConnection, parent: Collection) -> 
 def _find_repeated_elements(connection: DuckDBPyConnection, child: Collection) -> None:
     """An element's id may stand in two parents (it was moved meanwhile): the later read counts."""
     connection.execute(f"""
-        CREATE TABLE losers_{child.name} AS
+        CREATE TEMP TABLE losers_{child.name} AS
         WITH seen AS (
             SELECT line, element, hub_id, observed_at FROM staged_{child.name}
             UNION ALL
@@ -89,7 +89,7 @@ _NOT_REPEATED_ELEMENT = """NOT EXISTS (
 
 def _judge(connection: DuckDBPyConnection, collection: Collection, candidates: str) -> None:
     connection.execute(f"""
-        CREATE TABLE verdict_{collection.name} AS
+        CREATE TEMP TABLE verdict_{collection.name} AS
         WITH candidates AS ({candidates}),
         known AS (
             SELECT hub_id, content_hash, observed_at, version, deleted_at FROM {table(collection)})
@@ -106,7 +106,7 @@ def _judge(connection: DuckDBPyConnection, collection: Collection, candidates: s
 def _keep_rejects(connection: DuckDBPyConnection, collection: Collection, condition: str) -> None:
     """Rejects that count: not repeated, and not an answer older than what the hub has seen."""
     connection.execute(f"""
-        CREATE TABLE rejected_{collection.name} AS
+        CREATE TEMP TABLE rejected_{collection.name} AS
         SELECT r.* FROM staged_rejects r
         ANTI JOIN losers USING (line) ANTI JOIN outdated USING (line)
         WHERE r.collection = '{collection.name}' AND {condition}""")

@@ -44,7 +44,7 @@ def find_gone(
 def _collect(connection: DuckDBPyConnection, collection: Collection, parts: list[str]) -> None:
     """Only the living can go, and only by an observation that is not older than the row's own."""
     connection.execute(f"""
-        CREATE TABLE gone_{collection.name} AS
+        CREATE TEMP TABLE gone_{collection.name} AS
         SELECT c.hub_id, max(g.observed_at) AS observed_at, min(g.line) AS line
         FROM ({" UNION ALL ".join(parts)}) g JOIN (
             SELECT hub_id, observed_at, deleted_at FROM {table(collection)}) c ON c.hub_id = g.hub_id
@@ -82,7 +82,7 @@ _PARENT_GONE = """
 def note_present(connection: DuckDBPyConnection, child: Collection) -> None:
     """Children that stand in any counted set of this landing, rejected ones included: present_<child>."""
     connection.execute(f"""
-        CREATE TABLE present_{child.name} AS
+        CREATE TEMP TABLE present_{child.name} AS
         SELECT DISTINCT hub_id FROM (
             SELECT hub_id FROM verdict_{child.name} WHERE verdict <> 'stale'
             UNION ALL SELECT hub_id FROM rejected_{child.name} WHERE hub_id IS NOT NULL)""")

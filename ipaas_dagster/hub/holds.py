@@ -65,7 +65,7 @@ def list_holds(connection: DuckDBPyConnection, *, waiting_only: bool = True) -> 
     rows = connection.execute(f"""
         SELECT hold_id, collection, source_collection, landing_id, records, alive, reason, state, created_at,
             subjects FROM {HOLDS} {where} ORDER BY created_at, hold_id""").fetchall()
-    return [Hold(*row[:-1], subjects=_subjects(row[-1])) for row in rows]
+    return [Hold(*row[:-1], _subjects(row[-1])) for row in rows]
 
 
 def _subjects(text: str) -> tuple[tuple[str, datetime], ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection
-from ipaas_dagster.hub.changes import read_head
+from ipaas_dagster.hub.changes import HubHead, read_head
 from ipaas_dagster.hub.classify import classify
 from ipaas_dagster.hub.counts import Counts, count, write_counts
 from ipaas_dagster.hub.database import transaction
@@ -31,7 +31,7 @@ class Merged:
     counts: Mapping[str, Counts]
     new_rejects: int
     holds: tuple[str, ...]
-    seq: int
+    head: HubHead
 
 
 def merge_landing(
@@ -43,12 +43,13 @@ def merge_landing(
     """
     family = contracts.of_source(landing.collection)
     with transaction(connection):
-        connection.execute("CREATE TABLE snapshot_read AS SELECT ?::TIMESTAMPTZ AS observed_at", [landing.observed_from])
+        connection.execute("CREATE TEMP TABLE snapshot_read AS SELECT ?::TIMESTAMPTZ AS observed_at", [landing.observed_from])
         classify(connection, family)
         holds = _settle_deletes(connection, family, landing, guard)
         new_rejects = 0
         counts = {}
-        seq = read_head(connection).seq
+        head = read_head(connection)
+        seq = head.seq
         for collection in family:
             new_rejects += write_rejects(connection, collection, landing_id=landing.landing_id, run_id=run_id)
             held = holds.get(collection.name, ("", 0))[1]
@@ -58,7 +59,7 @@ def merge_landing(
             if landing.scope == "full":
                 resolve_vanished(connection, collection, landing.observed_from.isoformat())
         _note(connection, landing, run_id)
-    return Merged(counts, new_rejects, tuple(hold_id for hold_id, _ in holds.values()), seq)
+    return Merged(counts, new_rejects, tuple(hold_id for hold_id, _ in holds.values()), HubHead(head.epoch, seq))
 
 
 def _settle_deletes(

@@ -40,7 +40,7 @@ def _any(connection: DuckDBPyConnection, source: str) -> bool:
 
 def _key_rejects(connection: DuckDBPyConnection, name: str) -> None:
     connection.execute(f"""
-        CREATE TABLE keyed_{name} AS
+        CREATE TEMP TABLE keyed_{name} AS
         WITH placed AS (
             SELECT *, coalesce(record::VARCHAR, 'null') AS content, row_number() OVER (
                 PARTITION BY hub_id, parent_hub_id, coalesce(record::VARCHAR, 'null')

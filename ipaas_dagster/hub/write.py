@@ -25,13 +25,13 @@ def write_collection(
         if collection.versioned:
             _append_history(connection, collection, landing_id, run_id)
     _note_observation(connection, collection)
-    return last
+    return last if collection.versioned else seq
 
 
 def _number_changes(connection: DuckDBPyConnection, collection: Collection, seq: int) -> int:
     name = collection.name
     connection.execute(f"""
-        CREATE TABLE changed_{name} AS
+        CREATE TEMP TABLE changed_{name} AS
         SELECT *, {seq} + row_number() OVER (ORDER BY line, element, hub_id) AS seq FROM (
             SELECT line, element, hub_id, observed_at, version, verdict AS operation FROM verdict_{name}
             WHERE verdict IN ('insert', 'update')
@@ -51,7 +51,7 @@ def _replace_rows(connection: DuckDBPyConnection, collection: Collection) -> Non
     name, target = collection.name, table(collection)
     names = ", ".join(f'"{column}"' for column in column_names(collection))
     connection.execute(f"""
-        CREATE TABLE ended_{name} AS SELECT c.* FROM {target} c
+        CREATE TEMP TABLE ended_{name} AS SELECT c.* FROM {target} c
         SEMI JOIN (SELECT hub_id FROM changed_{name} WHERE operation = 'delete') d USING (hub_id)""")
     connection.execute(
         f"DELETE FROM {target} WHERE hub_id IN (SELECT hub_id FROM changed_{name} WHERE version > 1)"
