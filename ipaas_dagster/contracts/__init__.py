@@ -1,8 +1,8 @@
 """2 What a record must be. One file per hub collection; everything else is derived from its declaration.
 
     customers contacts items invoices invoice_lines subscriptions payments reference    the declarations
-    base shorthand types currency                                                       what they are written in
-    reading -> staging -> validation -> reasons                                         how a landing is read
+    base shorthand types currency                                                       their words
+    staging: cells -> values -> extra, then validation -> rejects                       reading a landing
 
 Importing this package is cheap; DuckDB, pandas and Pandera are imported by `staging` and `validation`.
 """

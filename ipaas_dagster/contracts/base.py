@@ -1,6 +1,6 @@
 """How a hub collection is declared: one `Collection` of `Column`s, from which everything else is derived
-(reading from the source, the Pandera schema, the hub table, the names a template may use, a SQL destination's
-types, the columns the UI shows). Importing this is cheap: pandas and Pandera are imported where they are used.
+(reading from the source, the Pandera schema, the hub table, the names a template may use, a SQL
+destination's types, the columns the UI shows). Importing this is cheap: pandas and Pandera come in where used.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ WHOLE_RECORD = "$"
 
 @dataclass(frozen=True)
 class Rule:
-    """One check on one column: `kind` names it (`pattern`, `at_least`, `at_most`, `longest`, `one_of`,
-    `present`), `value` is its parameter, `says` what a person reads when it fails. Soft rules warn, hard
-    ones reject. Empty values meet every rule but `present`."""
+    """One check on one column: `kind` names it (`at_least`, `at_most`, `one_of`, `contains`,
+    `not_blank`, `present`), `value` is its parameter, `says` what a person reads when it fails. Soft rules
+    warn, hard ones reject. Empty values meet every rule but `present`."""
 
     kind: str
     value: object
@@ -56,10 +56,10 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Column:
-    """`source` are the dotted paths in the source's record, tried in order; both spellings of a field stand here.
-    A path that others go through (`currency` beside `currency.name`) counts only where its value is no object.
-    A reference's `references` is the hub collection it points to. `inherits` names the column of the parent
-    whose value holds where a child's own record says nothing."""
+    """`source` are the dotted paths in the source's record, tried in order (two names deep at most); both
+    spellings of a field stand here. A path that others go through (`currency` beside `currency.name`) counts
+    only where its value is no object. A reference's `references` is the hub collection it points to.
+    `inherits` names the column of the parent whose value holds where a child's own record says nothing."""
 
     name: str
     type: Type
@@ -86,7 +86,7 @@ class Collection:
     array: str | None = None
     parent_column: str | None = None
     id_field: str | None = "id"
-    """None: the record has no id of its own; it is numbered in its parent from 1 (`instagaze:invoices:12#1`)."""
+    """None: the record has none of its own; it is numbered in its parent (`instagaze:invoices:12#1`)."""
     versioned: bool = True
     """Whether it has versions and changes; reference snapshots have neither."""
     id_scope: str | None = None

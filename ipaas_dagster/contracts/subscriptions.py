@@ -34,7 +34,7 @@ SUBSCRIPTIONS = Collection(
         time("contract_end", "contract_end_date", "When the contract ends"),
         text(
             "billing_frequency",
-            ("billing_frequency.name", "billing_frequency"),
+            ("billing_frequency", "billing_frequency.name"),
             "Name of how often it is invoiced",
         ),
     ),
