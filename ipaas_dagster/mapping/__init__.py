@@ -1,1 +1,44 @@
+"""4 How records are mapped, and to where: what a user declares, checked before anything is sent.
 
+declared    a YAML file with the line of every name       language   the words of the files (pydantic)
+form        a file against its words                      reading    the files together, every name checked
+worksheet   systems, and the routes between hub and them  presets    connections, secrets by reference
+template    fields of one collection in one system        modifiers  ready_made and sandboxed javascript
+conditions  which records are sent                        route      render -> payload, and back
+schemas     JSON Schemas for editors, made from language
+"""
+
+from __future__ import annotations
+
+from ipaas_dagster.mapping.kinds import KINDS, Kind, kind, kind_names
+from ipaas_dagster.mapping.payload import Rendered, payload_bytes, payload_hash
+from ipaas_dagster.mapping.presets import Missing, Preset, Presets, load_presets, resolve
+from ipaas_dagster.mapping.ready_made import minor_to_decimal
+from ipaas_dagster.mapping.render import RenderError, keep_hub_id
+from ipaas_dagster.mapping.route import Route
+from ipaas_dagster.mapping.template import TargetField
+from ipaas_dagster.mapping.worksheet import Row, System, Worksheet, load_worksheet
+
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Missing",
+    "Preset",
+    "Presets",
+    "RenderError",
+    "Rendered",
+    "Route",
+    "Row",
+    "System",
+    "TargetField",
+    "Worksheet",
+    "keep_hub_id",
+    "kind",
+    "kind_names",
+    "load_presets",
+    "load_worksheet",
+    "minor_to_decimal",
+    "payload_bytes",
+    "payload_hash",
+    "resolve",
+]

@@ -1,0 +1,107 @@
+"""Small functions on one field of a template: ready-made ones, and JavaScript as Instagaze writes it.
+
+A modifier never sees an empty value (an empty field stays empty, or takes its default), gives the same
+result for the same record every time, and rejects a record it cannot handle by raising ModifierFailed with
+the reason.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ipaas_dagster.contracts.base import Collection, Type
+from ipaas_dagster.mapping.javascript import Function, ModifierFailed
+from ipaas_dagster.mapping.ready_made import READY_MADE, Apply, ReadyMade, WrongModifier
+
+_MARKS_OF_JAVASCRIPT = ("=>", "function")
+_PYTHON_TYPES: dict[Type, tuple[type, ...]] = {
+    Type.TEXT: (str,),
+    Type.INTEGER: (int,),
+    Type.REAL: (float, int),
+    Type.BOOLEAN: (bool,),
+}
+_KINDS = {str: "text", bool: "a boolean", int: "a whole number", float: "a fraction", list: "a list"}
+
+
+@dataclass(frozen=True)
+class Modifier:
+    """`words` is its declaration (it goes into the template's digest); `gives` the type of its result.
+    `start` makes the function for one batch of records: a JavaScript one gets a fresh engine each time."""
+
+    words: str
+    gives: Type
+    start: Callable[[], Apply]
+
+
+def read_modifiers(words: Any, column: Type, collection: Collection, result: Type) -> tuple[Modifier, ...]:
+    """The modifiers that `words` (a name, `{name: argument}`, JavaScript, or a list of them) declare for a
+    column of this type; `result` is what JavaScript gives. Raises WrongModifier."""
+    modifiers: list[Modifier] = []
+    if words == []:
+        raise WrongModifier("the list of modifiers is empty")
+    for one in words if isinstance(words, list) else [words]:
+        made = _read_one(one, column, collection, result)
+        column = made.gives
+        modifiers.append(made)
+    return tuple(modifiers)
+
+
+def _read_one(words: Any, takes: Type, collection: Collection, result: Type) -> Modifier:
+    if isinstance(words, str) and any(mark in words for mark in _MARKS_OF_JAVASCRIPT):
+        return _javascript(words, result)
+    name, argument = _name_and_argument(words)
+    ready = _ready_made(name)
+    if takes not in ready.takes:
+        suits = ", ".join(sorted(ready.takes))
+        raise WrongModifier(f"{name!r} works on {suits} columns, not on {takes}")
+    if ready.argument is None and argument is not None:
+        raise WrongModifier(f"{name!r} has no argument")
+    apply = ready.build(argument, collection)
+    return Modifier(json.dumps({name: argument}, sort_keys=True), Type.TEXT, lambda: apply)
+
+
+def _name_and_argument(words: Any) -> tuple[str, Any]:
+    if isinstance(words, str):
+        return words, None
+    if isinstance(words, dict) and len(words) == 1:
+        name, argument = next(iter(words.items()))
+        return name, argument
+    raise WrongModifier(
+        "a modifier is a name, one `name: argument`, JavaScript (data => ...), or a list of these"
+    )
+
+
+def _ready_made(name: str) -> ReadyMade:
+    for one in READY_MADE:
+        if one.name == name:
+            return one
+    names = tuple(one.name for one in READY_MADE)
+    raise WrongModifier(f"unknown modifier {name!r}; JavaScript is written as data => ...", name, names)
+
+
+def _javascript(source: str, result: Type) -> Modifier:
+    try:
+        Function(source)  # what cannot be used shows now, before anything is sent
+    except ModifierFailed as failed:
+        raise WrongModifier(str(failed)) from None
+
+    def start() -> Apply:
+        function = Function(source)
+        return lambda value, record: _of_type(function(value), result)
+
+    return Modifier(source, result, start)
+
+
+def _of_type(value: Any, wanted: Type) -> Any:
+    if value is None or wanted not in _PYTHON_TYPES:
+        return value
+    is_right = isinstance(value, _PYTHON_TYPES[wanted]) and (
+        wanted == Type.BOOLEAN or not isinstance(value, bool)
+    )
+    if not is_right:
+        given = _KINDS.get(type(value), "an object")
+        raise ModifierFailed(f"the modifier gave {given}, not {wanted}; give {wanted}, or state its `type`")
+    return float(value) if wanted == Type.REAL else value

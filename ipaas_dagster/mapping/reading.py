@@ -1,0 +1,197 @@
+"""From the declaration files to a checked worksheet; what the files mean together is checked here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ipaas_dagster import contracts
+from ipaas_dagster.mapping.conditions import read_filter
+from ipaas_dagster.mapping.declared import Declared, load
+from ipaas_dagster.mapping.form import check_form
+from ipaas_dagster.mapping.kinds import kind, kind_names
+from ipaas_dagster.mapping.language import MappingFile, RowWords, SystemWords, WorksheetFile
+from ipaas_dagster.mapping.presets import Presets, load_presets
+from ipaas_dagster.mapping.route import Route
+from ipaas_dagster.mapping.template import Template, hub_columns, read_template
+from ipaas_dagster.mapping.worksheet import FILE, System, Worksheet
+from ipaas_dagster.records import SOURCE_SYSTEM
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TAKEN = ("hub", "instagaze_reference")
+"""Names of asset groups, which a system's name would share."""
+
+Templates = Mapping[str, Template]
+
+
+def read_worksheet(folder: Path) -> Worksheet:
+    declared = load(folder / FILE)
+    words = check_form(WorksheetFile, declared)
+    presets = load_presets(folder)
+    systems = tuple(_system(name, one, declared) for name, one in words.systems.items())
+    for system in systems:
+        _check_preset(system, declared, presets)
+    files = {
+        system.name: _templates(folder, system, words.systems[system.name], declared)
+        for system in systems
+        if not system.kind.is_source
+    }
+    reader = _Rows(declared, {system.name: system for system in systems}, files)
+    for number, row in enumerate(words.rows):
+        reader.read(number, row)
+    return reader.worksheet(presets)
+
+
+def _system(name: str, words: SystemWords, declared: Declared) -> System:
+    where = ("systems", name)
+    if not _NAME.fullmatch(name) or name in _TAKEN:
+        message = (
+            f"a system cannot be named {name!r}; use small letters, digits and _, and none of the allowed"
+        )
+        raise declared.error(
+            where, f"{message.partition('; ')[0]}: small letters, digits and _, not {_taken()}"
+        )
+    if words.kind not in kind_names():
+        raise declared.error(
+            (*where, "kind"), f"unknown kind {words.kind!r}", given=words.kind, allowed=kind_names()
+        )
+    known = kind(words.kind)
+    if known.is_source:
+        _check_source(name, words, declared)
+        return System(name, known, None, words.enabled)
+    if name == SOURCE_SYSTEM:
+        raise declared.error(where, f"{name!r} is the source's name; give this {words.kind} system another")
+    return System(name, known, words.preset or name, words.enabled)
+
+
+def _check_source(name: str, words: SystemWords, declared: Declared) -> None:
+    where = ("systems", name)
+    if name != SOURCE_SYSTEM:
+        message = f"the source is named {SOURCE_SYSTEM!r}; a second one is not supported yet"
+        raise declared.error(where, message, given=name, allowed=(SOURCE_SYSTEM,))
+    for field in ("preset", "templates"):
+        if field in words.model_fields_set:
+            message = f"the source has no {field}; INSTAGAZE_BASE_URL and INSTAGAZE_TOKEN connect it"
+            raise declared.error((*where, field), message)
+
+
+def _check_preset(system: System, declared: Declared, presets: Presets) -> None:
+    if system.preset is None:
+        return
+    if system.preset not in presets.fields:
+        where = ("systems", system.name, "preset")
+        message = f"system {system.name!r}: unknown preset {system.preset!r}"
+        raise declared.error(where, message, given=system.preset, allowed=tuple(presets.fields))
+    fields, allowed = presets.fields[system.preset], tuple(field.name for field in system.kind.fields)
+    for name in fields:
+        if name not in allowed:
+            message = f"a {system.kind.name} preset has no field {name!r}"
+            raise presets.declared.error((system.preset, name), message, given=name, allowed=allowed)
+    for field in system.kind.fields:
+        if field.required and fields.get(field.name) is None:
+            message = (
+                f"preset {system.preset!r} of a {system.kind.name} system needs the field {field.name!r}"
+            )
+            raise presets.declared.error((system.preset,), message)
+
+
+def _templates(folder: Path, system: System, words: SystemWords, worksheet: Declared) -> Templates:
+    path = folder / (words.templates or f"mappings/{system.name}.yaml")
+    if not path.is_file():
+        message = f"system {system.name!r}: there is no mapping file {path.relative_to(folder)}"
+        raise worksheet.error(("systems", system.name, "templates"), message)
+    declared = load(path)
+    found = check_form(MappingFile, declared).root
+    return {name: read_template(name, template, system.kind, declared) for name, template in found.items()}
+
+
+class _Rows:
+    """Collects the rows one after the other, since each is also checked against those before it."""
+
+    def __init__(
+        self, declared: Declared, systems: Mapping[str, System], files: Mapping[str, Templates]
+    ) -> None:
+        self._declared, self._systems, self._files = declared, systems, files
+        self._lines: dict[tuple[str, str], int | None] = {}
+        self._inbound: list[str] = []
+        self._routes: dict[tuple[str, str], tuple[int, Route]] = {}
+
+    def read(self, number: int, row: RowWords) -> None:
+        names = tuple(collection.name for collection in contracts.COLLECTIONS)
+        self._must_be(number, "collection", "hub collection", row.collection, names)
+        self._must_be(number, "system", "system", row.system, tuple(self._systems))
+        self._only_once(number, row)
+        system = self._systems[row.system]
+        if system.kind.is_source:
+            self._read_inbound(number, row)
+        else:
+            self._routes[row.system, row.collection] = number, self._route(number, row, system)
+
+    def _must_be(self, number: int, field: str, what: str, given: str, allowed: tuple[str, ...]) -> None:
+        if given not in allowed:
+            raise self._error(number, field, f"unknown {what} {given!r}", given=given, allowed=allowed)
+
+    def _only_once(self, number: int, row: RowWords) -> None:
+        pair = row.collection, row.system
+        if pair in self._lines:
+            message = f"{row.collection} and {row.system} have a row already, on line {self._lines[pair]}"
+            raise self._error(number, "collection", message)
+        self._lines[pair] = self._declared.line(("rows", number))
+
+    def _read_inbound(self, number: int, row: RowWords) -> None:
+        if row.direction != "to":
+            message = f"{row.system} is only read, `to` the hub; {row.direction!r} is not supported yet"
+            raise self._error(number, "direction", message, allowed=("to",))
+        for field in ("template", "deletes", "filter"):
+            if field in row.model_fields_set:
+                raise self._error(number, field, f"{field!r} is for rows from the hub")
+        self._inbound.append(row.collection)
+
+    def _route(self, number: int, row: RowWords, system: System) -> Route:
+        if row.direction != "from":
+            message = f"reading from {row.system} ({row.direction!r}) is not supported yet"
+            raise self._error(number, "direction", message, allowed=("from",))
+        template = self._template(number, row)
+        columns = hub_columns(contracts.collection(row.collection))
+        row_filter = read_filter(row.filter, columns, self._declared, ("rows", number, "filter"))
+        deletes, name = row.deletes or "delete", system.kind.name
+        return Route(
+            row.system, name, row.collection, template, system.preset, deletes, template.filter + row_filter
+        )
+
+    def _template(self, number: int, row: RowWords) -> Template:
+        name, templates = row.template or row.collection, self._files[row.system]
+        if name not in templates:
+            field = "template" if row.template else "collection"
+            message = f"system {row.system!r} has no template {name!r}"
+            raise self._error(number, field, message, given=name, allowed=tuple(templates))
+        if templates[name].collection != row.collection:
+            message = f"the template {name!r} is one of {templates[name].collection}, not of {row.collection}"
+            raise self._error(number, "template", message)
+        return templates[name]
+
+    def worksheet(self, presets: Presets) -> Worksheet:
+        for number, route in self._routes.values():
+            self._check_references(number, route)
+        order = [collection.name for collection in contracts.COLLECTIONS]
+        systems = list(self._systems)
+        routes = sorted(
+            (r for _, r in self._routes.values()),
+            key=lambda r: (systems.index(r.system), order.index(r.collection)),
+        )
+        inbound = tuple(name for name in order if name in self._inbound)
+        return Worksheet(self._declared.file, tuple(self._systems.values()), inbound, tuple(routes), presets)
+
+    def _check_references(self, number: int, route: Route) -> None:
+        """A record that waits for one that is never sent would wait for ever."""
+        if self._systems[route.system].kind.keeps_hub_ids:
+            return
+        for collection in route.references:
+            if (route.system, collection) not in self._routes:
+                message = f"{route.collection} refer to {collection}, which have no row to {route.system}"
+                raise self._error(number, "collection", message)
+
+    def _error(self, number: int, field: str, message: str, **more: Any) -> Exception:
+        return self._declared.error(("rows", number, field), message, **more)

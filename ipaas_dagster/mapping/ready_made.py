@@ -1,0 +1,146 @@
+"""The modifiers that need no JavaScript. Adding one is a function and an entry in READY_MADE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ipaas_dagster.contracts.base import Collection, Type
+from ipaas_dagster.mapping.javascript import ModifierFailed
+
+Apply = Callable[[Any, Mapping[str, Any]], Any]
+"""apply(value, hub record) -> value; the record is there for what belongs to it, such as its currency."""
+
+# ISO 4217: every other currency has two decimal places.
+_PLACES = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_PLACES_OF = {code: places for places, codes in _PLACES.items() for code in codes.split()}
+_TEXTS = frozenset({Type.TEXT, Type.REFERENCE})
+
+
+class WrongModifier(ValueError):
+    """A modifier that cannot be used as it is declared; `allowed` are the names that would have been
+    right."""
+
+    def __init__(self, message: str, given: str | None = None, allowed: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.given, self.allowed = given, allowed
+
+
+@dataclass(frozen=True)
+class ReadyMade:
+    """`takes` are the types it works on; all give text. `build(argument, collection)` checks the argument,
+    whose JSON Schema is `argument` (None: it has none)."""
+
+    name: str
+    description: str
+    takes: frozenset[Type]
+    build: Callable[[Any, Collection], Apply]
+    argument: Mapping[str, Any] | None = None
+    needs_argument: bool = False
+
+
+def minor_to_decimal(minor: int, currency: str) -> str:
+    """`1250, "USD"` -> `"12.50"`; `1250, "JPY"` -> `"1250"`; exact, also below zero."""
+    places = _PLACES_OF.get(currency, 2)
+    if not places:
+        return str(minor)
+    digits = str(abs(minor)).rjust(places + 1, "0")
+    return f"{'-' if minor < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
+def _minor_to_decimal(argument: Any, collection: Collection) -> Apply:
+    column = "currency" if argument is None else argument
+    names = tuple(c.name for c in collection.columns)
+    if column not in names:
+        raise WrongModifier(
+            f"minor_to_decimal: {collection.name} has no column {column!r}", str(column), names
+        )
+
+    def apply(value: Any, record: Mapping[str, Any]) -> str:
+        currency = record[column]
+        if not currency:
+            raise ModifierFailed(f"the amount has no currency ({column} is empty)")
+        return minor_to_decimal(value, currency)
+
+    return apply
+
+
+def _iso_date(argument: Any, collection: Collection) -> Apply:
+    def apply(value: datetime, record: Mapping[str, Any]) -> str:
+        return value.astimezone(UTC).date().isoformat()
+
+    return apply
+
+
+def _truncate(argument: Any, collection: Collection) -> Apply:
+    if not isinstance(argument, int) or isinstance(argument, bool) or argument < 1:
+        raise WrongModifier("truncate needs the number of characters to keep, such as `truncate: 80`")
+    return lambda value, record: value[:argument]
+
+
+def _upper(argument: Any, collection: Collection) -> Apply:
+    return lambda value, record: value.upper()
+
+
+def _lower(argument: Any, collection: Collection) -> Apply:
+    return lambda value, record: value.lower()
+
+
+def _lookup(argument: Any, collection: Collection) -> Apply:
+    values = argument.get("values") if isinstance(argument, dict) else None
+    if not isinstance(values, dict) or not values or set(argument) - {"values", "otherwise"}:
+        raise WrongModifier("lookup needs `values: {from: to, ...}` and may have `otherwise: value`")
+    if not all(isinstance(one, str | None) for one in [*values.values(), argument.get("otherwise")]):
+        raise WrongModifier("lookup gives text; write its values in quotes")
+    table: dict[str, str | None] = dict(values)
+    refuses, otherwise = "otherwise" not in argument, argument.get("otherwise")
+
+    def apply(value: Any, record: Mapping[str, Any]) -> str | None:
+        name = str(value).lower() if isinstance(value, bool) else str(value)
+        if name not in table and refuses:
+            raise ModifierFailed("the look-up table has no entry for this value, and no `otherwise`")
+        return table.get(name, otherwise)
+
+    return apply
+
+
+_TABLE = {
+    "type": "object",
+    "properties": {
+        "values": {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+        "otherwise": {"type": ["string", "null"]},
+    },
+    "required": ["values"],
+    "additionalProperties": False,
+}
+
+READY_MADE: tuple[ReadyMade, ...] = (
+    ReadyMade(
+        "minor_to_decimal",
+        "minor units to decimal text: 1250 in USD is 12.50; the argument is the column with the currency "
+        "(`currency` if absent)",
+        frozenset({Type.MONEY}),
+        _minor_to_decimal,
+        {"type": "string"},
+    ),
+    ReadyMade("iso_date", "the day in UTC: 2026-01-31", frozenset({Type.TIME}), _iso_date),
+    ReadyMade(
+        "truncate", "the first so many characters", _TEXTS, _truncate, {"type": "integer", "minimum": 1}, True
+    ),
+    ReadyMade("upper", "in capitals", _TEXTS, _upper),
+    ReadyMade("lower", "in small letters", _TEXTS, _lower),
+    ReadyMade(
+        "lookup",
+        "the counterpart in a table; a value that is not there rejects the record, or is the `otherwise`",
+        _TEXTS | {Type.BOOLEAN, Type.INTEGER},
+        _lookup,
+        _TABLE,
+        True,
+    ),
+)

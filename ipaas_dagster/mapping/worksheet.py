@@ -1,0 +1,119 @@
+"""The worksheet: which collection moves in which direction between the hub and which system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from ipaas_dagster.mapping.declared import Declared
+from ipaas_dagster.mapping.kinds import Kind
+from ipaas_dagster.mapping.presets import Preset, Presets
+from ipaas_dagster.mapping.route import Route
+from ipaas_dagster.settings import Settings
+
+FILE = "worksheet.yaml"
+
+
+@dataclass(frozen=True)
+class System:
+    """One connected instance of a kind. The source has no preset: it is connected by the INSTAGAZE_
+    variables."""
+
+    name: str
+    kind: Kind
+    preset: str | None
+    enabled: bool = True
+
+
+class Row(NamedTuple):
+    """One line of `ipaas worksheet`."""
+
+    collection: str
+    system: str
+    kind: str
+    direction: str
+    template: str
+    preset: str
+    deletes: str
+    enabled: bool
+
+
+@dataclass(frozen=True)
+class Worksheet:
+    """Checked in full: every name in it, in its templates and in its presets exists.
+
+    `systems` stand in the order of the file, `inbound` are the hub collections that Instagaze fills.
+    """
+
+    file: str
+    systems: tuple[System, ...]
+    inbound: tuple[str, ...]
+    all_routes: tuple[Route, ...]
+    presets: Presets = field(repr=False)
+    source: str = "instagaze"
+
+    def system(self, name: str) -> System:
+        """Raises DeclarationError naming the systems there are."""
+        for system in self.systems:
+            if system.name == name:
+                return system
+        declared = Declared(self.file, {}, {})
+        raise declared.error(
+            (), f"unknown system {name!r}", given=name, allowed=tuple(s.name for s in self.systems)
+        )
+
+    @property
+    def destinations(self) -> tuple[System, ...]:
+        return tuple(system for system in self.systems if not system.kind.is_source)
+
+    def routes(self, system: str | None = None) -> tuple[Route, ...]:
+        """Routes of one system, or of all, parents before children; those of disabled systems too."""
+        return tuple(route for route in self.all_routes if system in (None, route.system))
+
+    def preset(self, system: str, settings: Settings) -> Preset:
+        """The connection of a destination, with this environment's values."""
+        name = self.system(system).preset
+        return Preset("", {}) if name is None else self.presets.resolve(name, settings)
+
+    def switched_off(self, system: str, settings: Settings) -> str | None:
+        """Why nothing is queued for this system or sent to it; None where it is on."""
+        if not self.system(system).enabled:
+            return f"system {system!r} is not enabled in {self.file}"
+        return self.preset(system, settings).switched_off
+
+    def table(self) -> list[Row]:
+        """The worksheet's rows, collection by collection, the source first."""
+        order = {name: n for n, name in enumerate(_collection_names())}
+        rows = [Row(name, self.source, "instagaze", "to", "", "", "", True) for name in self.inbound]
+        for route in self.all_routes:
+            enabled = self.system(route.system).enabled
+            rows.append(
+                Row(
+                    route.collection,
+                    route.system,
+                    route.kind,
+                    "from",
+                    route.template.name,
+                    route.preset or "",
+                    route.deletes,
+                    enabled,
+                )
+            )
+        return sorted(rows, key=lambda row: order[row.collection])
+
+
+def _collection_names() -> list[str]:
+    from ipaas_dagster import contracts
+
+    return [collection.name for collection in contracts.COLLECTIONS]
+
+
+def load_worksheet(folder: Path) -> Worksheet:
+    """Read and check `worksheet.yaml`, `presets.yaml` and every mapping file in `folder`.
+
+    Raises DeclarationError with file, line and the allowed names for the first thing that is wrong.
+    """
+    from ipaas_dagster.mapping.reading import read_worksheet
+
+    return read_worksheet(folder)
