@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ipaas_dagster.hub.changes import ChangedRecord, HubHead, read_changes, read_current, read_head, read_records
 from ipaas_dagster.hub.counts import Counts
 from ipaas_dagster.hub.database import HubFile, transaction
+from ipaas_dagster.hub.noted_head import read_note
 
 __all__ = ["ChangedRecord", "Counts", "Hub", "HubHead", "transaction"]
 
@@ -15,6 +16,10 @@ class Hub(HubFile):
     """The hub as its readers see it; a hub that does not exist yet reads as empty. Writing is merge's alone."""
 
     def head(self) -> HubHead:
+        """Where the changes end; opens the hub only where the note beside it does not tell."""
+        noted = read_note(self.path)
+        if noted is not None:
+            return noted
         with self.reading() as connection:
             return HubHead("", 0) if connection is None else read_head(connection)
 

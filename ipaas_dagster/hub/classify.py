@@ -28,7 +28,7 @@ def classify(connection: DuckDBPyConnection, family: tuple[Collection, ...]) -> 
     _judge(connection, parent, _RECORDS.format(name=parent.name))
     _keep_rejects(connection, parent, "TRUE")
     for child in children:
-        _find_repeated_elements(connection, child)
+        _find_repeated_elements(connection, parent, child)
         elements = _ELEMENTS.format(name=child.name)
         _judge(connection, child, elements)
         _keep_rejects(connection, child, _NOT_REPEATED_ELEMENT.format(name=child.name))
@@ -55,8 +55,9 @@ def _find_outdated_lines(connection: DuckDBPyConnection, parent: Collection) -> 
         WHERE c.observed_at > s.observed_at""")
 
 
-def _find_repeated_elements(connection: DuckDBPyConnection, child: Collection) -> None:
-    """An element's id may stand in two parents (it was moved meanwhile): the later read counts."""
+def _find_repeated_elements(connection: DuckDBPyConnection, parent: Collection, child: Collection) -> None:
+    """An element's id may stand in two parents (it was moved meanwhile): the later read counts. What a rejected
+    parent says of its children touches none of them."""
     connection.execute(f"""
         CREATE TEMP TABLE losers_{child.name} AS
         WITH seen AS (
@@ -64,7 +65,9 @@ def _find_repeated_elements(connection: DuckDBPyConnection, child: Collection) -
             UNION ALL
             SELECT line, element, hub_id, observed_at FROM staged_rejects
             WHERE collection = '{child.name}' AND hub_id IS NOT NULL),
-        counted AS (SELECT * FROM seen ANTI JOIN losers USING (line) ANTI JOIN outdated USING (line)),
+        counted AS (
+            SELECT * FROM seen ANTI JOIN losers USING (line) ANTI JOIN outdated USING (line)
+            ANTI JOIN rejected_{parent.name} USING (line)),
         again AS (SELECT hub_id FROM counted GROUP BY hub_id HAVING count(*) > 1)
         SELECT line, element FROM (
             SELECT line, element, row_number() OVER (

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.errors import NotSetUp, SettingsError, StoreDamaged
+from ipaas_dagster.hub.changes import read_head
+from ipaas_dagster.hub.noted_head import write_note
 from ipaas_dagster.locks import Locks
 from ipaas_dagster.records import new_id
 
@@ -61,12 +63,16 @@ class HubFile:
         """The hub as catalog `ipaas` of `connection`, alone on this machine for the block."""
         with self._locks.hold("hub"):
             self._attach(connection, read_only=read_only)
+            head = None
             try:
                 if not read_only:
                     _create(connection)
                 yield
+                head = None if read_only else read_head(connection)
             finally:
                 connection.execute("DETACH ipaas")
+            if head is not None:
+                write_note(self.path, head)
 
     @contextmanager
     def reading(self) -> Iterator[DuckDBPyConnection | None]:
