@@ -1,0 +1,3 @@
+from ipaas_dagster.cli import main
+
+main()

@@ -1,0 +1,46 @@
+"""All commands in one place, in the order of `ipaas --help`."""
+
+from __future__ import annotations
+
+import typer
+
+from ipaas_dagster.cli import look, mend, run, serve
+
+app = typer.Typer(
+    name="ipaas",
+    help="Instagaze to the systems a company uses, every record accounted for.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,  # they would print local variables, credentials among them
+)
+
+app.command()(run.sync)
+app.command()(run.deliver)
+app.command()(run.reconcile)
+
+app.command()(look.status)
+app.command()(look.worksheet)
+app.command()(look.check)
+files = typer.Typer(help="What the `files` destination holds.", no_args_is_help=True)
+files.command("current")(look.files_current)
+app.add_typer(files, name="files")
+
+rejects = typer.Typer(
+    help="Records that do not meet their contract, kept with every reason.", no_args_is_help=True
+)
+rejects.command("list")(mend.rejects_list)
+rejects.command("retry")(mend.rejects_retry)
+app.add_typer(rejects, name="rejects")
+
+dead = typer.Typer(help="Dead letters: deliveries that no repeat mends.", no_args_is_help=True)
+dead.command("list")(mend.dead_list)
+dead.command("retry")(mend.dead_retry)
+dead.command("discard")(mend.dead_discard)
+app.add_typer(dead, name="dead")
+
+app.command()(mend.approve)
+
+app.command()(serve.sandbox)
+app.command()(serve.dev)
+app.command()(serve.demo)

@@ -1,0 +1,122 @@
+"""`ipaas status`, `worksheet`, `check`, `files current`: looking, without changing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ipaas_dagster.cli.report import AsJson, Debug, command
+from ipaas_dagster.cli.run import open_project
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ipaas_dagster.project import Project
+    from ipaas_dagster.status import Status
+
+
+def status(as_json: AsJson = False, debug: Debug = False) -> None:
+    """Collections, systems and the balance: what is where, what is owed, what is open."""
+    with command(as_json, debug) as report, open_project() as project:
+        from ipaas_dagster.status import read_status
+
+        state = read_status(project)
+        shown = [] if as_json else shown_status(state)
+        report.show(
+            {"collections": state.collections, "systems": state.systems, "balance": state.balance}, *shown
+        )
+        report.findings(state.findings)
+
+
+def shown_status(state: Status) -> list[RenderableType]:
+    """The state as tables, the verdict on the books last."""
+    from ipaas_dagster.cli.tables import ago, moment, states, table
+
+    collections = [
+        [
+            c.collection,
+            c.source,
+            c.records,
+            moment(c.cursor),
+            ago(c.lag_seconds),
+            c.open_rejects,
+            c.waiting_landings,
+        ]
+        for c in state.collections
+    ]
+    systems = [
+        [s.system, s.kind, s.switched_off or "on", s.delivered, states(s.states)] for s in state.systems
+    ]
+    verdict = (
+        "[bold green]the books balance[/]" if state.balance.true else "[bold red]the books do not balance[/]"
+    )
+    names = ["collection", "from", "records", "cursor (UTC)", "lag", "open rejects", "landings to merge"]
+    return [
+        table("collections", names, collections),
+        table("systems", ["system", "kind", "state", "delivered", "open"], systems),
+        *shown_balance(state),
+        verdict,
+    ]
+
+
+def shown_balance(state: Status) -> list[RenderableType]:
+    """Both halves of the balance: what was fetched against what became of it, what was queued likewise."""
+    from ipaas_dagster.cli.tables import MERGE_COLUMNS, table
+
+    landed = [
+        [c.collection, *(getattr(c.counts, name) for name in MERGE_COLUMNS)]
+        for c in state.balance.landings.collections
+        if c.counts.fetched or c.counts.deleted
+    ]
+    return [table("balance: fetched = inserted + ... + rejected", ["collection", *MERGE_COLUMNS], landed)]
+
+
+def worksheet(as_json: AsJson = False, debug: Debug = False) -> None:
+    """Which collection moves in which direction between the hub and which system."""
+    with command(as_json, debug) as report, open_project() as project:
+        from ipaas_dagster.cli.tables import table
+        from ipaas_dagster.mapping import Row
+
+        rows = project.worksheet.table()
+        document = {"worksheet": [row._asdict() for row in rows]}
+        report.show(document, table("worksheet", Row._fields, rows))
+
+
+def check(as_json: AsJson = False, debug: Debug = False) -> None:
+    """Try every connection: the source and each system of the worksheet."""
+    with command(as_json, debug) as report, open_project() as project:
+        from ipaas_dagster.cli.tables import table
+
+        rows = _checked(project)
+        shown = [[row["system"], row["state"], row["says"]] for row in rows]
+        report.show({"connections": rows}, table("connections", ["system", "state", "says"], shown))
+        report.findings([f"{row['system']}: {row['says']}" for row in rows if row["state"] == "failed"])
+
+
+def _checked(project: Project) -> Sequence[dict[str, Any]]:
+    from ipaas_dagster.connections import check_all
+
+    return [{"system": c.system, "state": c.state, "says": c.says} for c in check_all(project)]
+
+
+Collection = Annotated[str, typer.Argument(help="A hub collection, such as customers.")]
+
+
+def files_current(
+    collection: Collection,
+    system: Annotated[str, typer.Option(help="Which system of the kind `files`.")] = "files",
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """The live records of a collection, from folding the batches in manifest order."""
+    with command(as_json, debug) as report, open_project() as project:
+        from ipaas_dagster.cli.tables import table
+        from ipaas_dagster.connections import files_fold
+
+        records = list(files_fold(project, system, collection))
+        columns = list(dict.fromkeys(name for record in records for name in record))
+        rows = [[record.get(name) for name in columns] for record in records]
+        document = {"system": system, "collection": collection, "count": len(records), "records": records}
+        report.show(document, *([] if as_json else [table(collection, columns, rows)]))

@@ -1,0 +1,79 @@
+"""`ipaas sandbox`, `dev`, `demo`: what runs until it is interrupted, and the demo."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ipaas_dagster.cli.report import AsJson, Debug, command, say
+
+if TYPE_CHECKING:
+    from ipaas_dagster.cli.processes import Installation
+
+SANDBOX_PORT = 8800
+UI_PORT = 3000
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Where it listens; 0: any free port.")]
+Accounts = Annotated[int, typer.Option(min=0, help="Generated accounts beside the documented records.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same records.")]
+
+
+def sandbox(
+    port: Port = SANDBOX_PORT, accounts: Accounts = 200, seed: Seed = 1, debug: Debug = False
+) -> None:
+    """Local stand-ins of every system, until interrupted. Nothing leaves this machine."""
+    with command(as_json=False, debug=debug):
+        from ipaas_dagster.sandbox import serve
+
+        serve(port=port, accounts=accounts, seed=seed, say=say)
+
+
+def dev(
+    with_sandbox: Annotated[bool, typer.Option("--sandbox", help="Against local stand-ins.")] = False,
+    port: Port = UI_PORT,
+    debug: Debug = False,
+) -> None:
+    """The Dagster UI and its daemon, until interrupted; DAGSTER_HOME is set up."""
+    with command(as_json=False, debug=debug) as report, ExitStack() as stack:
+        from ipaas_dagster.cli.processes import installation
+        from ipaas_dagster.settings import load
+
+        given: dict[str, str] = {}
+        if with_sandbox:
+            from ipaas_dagster.sandbox import running_sandbox
+
+            given = stack.enter_context(running_sandbox()).environment
+        report.exit_code = show_ui(installation(load(), given), port)
+
+
+def show_ui(place: Installation, port: int) -> int:
+    """Run Dagster's UI until somebody interrupts it."""
+    from ipaas_dagster.cli.processes import dagster_dev, free_port, interruptible, wait_for
+
+    chosen = free_port(port)
+    with interruptible() as stop, dagster_dev(place, "127.0.0.1", chosen) as process:
+        say(f"the Dagster UI: http://127.0.0.1:{chosen} (Ctrl-C ends it)")
+        return wait_for(process, stop)
+
+
+def demo(
+    ui: Annotated[
+        bool, typer.Option("--ui", help="Then leave the Dagster UI and the sandbox running.")
+    ] = False,
+    port: Port = UI_PORT,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """The main job through Dagster against the sandbox: all of it, or an explanation of what is missing."""
+    with command(as_json, debug) as report:
+        from ipaas_dagster.cli.demo import run
+        from ipaas_dagster.sandbox import running_sandbox
+
+        with running_sandbox() as server:
+            place = run(report, server)
+            if ui and report.exit_code == 0:
+                sys.stdout.flush()
+                show_ui(place, port)

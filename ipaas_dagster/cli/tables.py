@@ -1,0 +1,134 @@
+"""Results as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ipaas_dagster.hub.counts import Counts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.table import Table
+
+    from ipaas_dagster.sync import Outcome
+
+MERGE_COLUMNS = (
+    "fetched",
+    "inserted",
+    "updated",
+    "unchanged",
+    "stale",
+    "duplicate",
+    "rejected",
+    "deleted",
+    "warned",
+)
+DELIVER_COLUMNS = (
+    "changes",
+    "queued",
+    "coalesced",
+    "same_as_delivered",
+    "filtered",
+    "not_needed",
+    "delivered",
+)
+
+
+def outcome(result: Outcome) -> list[Table]:
+    """What was pulled, merged, reconciled and delivered; only what there was."""
+    made = []
+    if result.pulled:
+        made.append(
+            table(
+                "pulled", ["collection", "scope", "records", "requests", "seconds", "cursor"], _pulled(result)
+            )
+        )
+    if result.merged or result.reconciled:
+        made.append(table("merged", ["collection", *MERGE_COLUMNS, "held"], _merged(result)))
+    if result.reconciled:
+        rows = [[r.collection, r.missed, r.deleted, r.held] for r in result.reconciled]
+        made.append(table("reconciled", ["collection", "missed", "deleted", "held"], rows))
+    if result.delivered:
+        columns = ["system", "collection", *DELIVER_COLUMNS, "open"]
+        made.append(table("delivered", columns, _delivered(result)))
+    return made
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """Numbers to the right, with thousands apart; None is a dash."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for position, name in enumerate(columns):
+        numeric = any(isinstance(row[position], int | float) for row in rows)
+        made.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(cell(value) for value in row))
+    return made
+
+
+def cell(value: Any) -> str:
+    from rich.markup import escape
+
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else escape(str(value))
+
+
+def moment(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}" if value else ""
+
+
+def ago(seconds: float | None) -> str:
+    """A lag in the unit a person would say: `95 s`, `12 min`, `5 h`, `3 days`."""
+    if seconds is None:
+        return ""
+    for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _pulled(result: Outcome) -> list[list[Any]]:
+    return [
+        [r.collection, r.scope.kind, r.fetched, r.requests, r.seconds, moment(r.cursor_after)]
+        for r in result.pulled
+    ]
+
+
+def _merged(result: Outcome) -> list[list[Any]]:
+    sums: dict[str, Counts] = {}
+    for merged in [*result.merged, *(m for r in result.reconciled for m in r.merged)]:
+        for name, counts in merged.counts.items():
+            sums[name] = sums.get(name, Counts()) + counts
+    return [
+        [name, *(getattr(counts, column) for column in (*MERGE_COLUMNS, "held"))]
+        for name, counts in sums.items()
+    ]
+
+
+def _delivered(result: Outcome) -> list[list[Any]]:
+    rows: list[list[Any]] = []
+    for system in result.delivered:
+        if system.switched_off:
+            rows.append(
+                [system.system, f"switched off: {system.switched_off}", *[None] * len(DELIVER_COLUMNS), None]
+            )
+        for name, counts in system.routes.items():
+            numbers = [getattr(counts, column) for column in DELIVER_COLUMNS]
+            rows.append([system.system, name, *numbers, states(counts.states)])
+    return rows
+
+
+def states(counts: Mapping[str, int]) -> str:
+    """Open states only: what is delivered or superseded is done."""
+    return ", ".join(
+        f"{count:,} {state}"
+        for state, count in counts.items()
+        if state not in ("delivered", "superseded") and count
+    )

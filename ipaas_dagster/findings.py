@@ -1,0 +1,97 @@
+"""What a person must hear about after a run: each finding names its collection, record, field or system.
+
+New findings end a run as failed, after everything good was delivered; known ones are only counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from ipaas_dagster.deliver import DeliverResult
+from ipaas_dagster.merge import MergeResult
+from ipaas_dagster.operations.tables import outbox
+from ipaas_dagster.project import Project
+
+NAMED = 20
+"""How many rejects of a landing, or dead letters of a route, are named one by one; the rest is counted."""
+
+
+def of_merges(project: Project, results: Sequence[MergeResult]) -> list[str]:
+    """New rejects, holds, damaged landings and counts that do not add up."""
+    findings = [
+        f"{r.collection}: landing {r.landing_id} is damaged: {r.damaged}" for r in results if r.damaged
+    ]
+    findings += _rejects(project, results)
+    for result in results:
+        findings += [
+            f"{result.collection}: {hold} holds deletes for a person; look with `ipaas approve list`"
+            for hold in result.holds
+        ]
+        findings += [
+            f"{name}: landing {result.landing_id} does not balance: {counts}"
+            for name, counts in result.counts.items()
+            if not counts.balanced
+        ]
+    return findings
+
+
+def of_delivery(project: Project, result: DeliverResult) -> list[str]:
+    """New dead letters, and why the system could not be served to the end. Switched off is no finding."""
+    findings = [f"{result.system}: {result.stopped}; what is owed stays owed"] if result.stopped else []
+    for collection, counts in result.routes.items():
+        if counts.new_dead:
+            dead = _newest_dead(project, result.system, collection, min(counts.new_dead, NAMED))
+            findings += [
+                f"{result.system}: {collection} {hub_id} is dead: {reason}" for hub_id, reason in dead
+            ]
+            findings += _and_more(
+                counts.new_dead - len(dead), f"{result.system}: {collection}", "dead letters"
+            )
+    return findings
+
+
+def _rejects(project: Project, results: Sequence[MergeResult]) -> list[str]:
+    rejecting = {r.landing_id: r for r in results if r.new_rejects}
+    if not rejecting:
+        return []
+    named: dict[str, list[str]] = {landing_id: [] for landing_id in rejecting}
+    for row in _open_rejects(project):
+        lines = named.get(row["landing_id"])
+        if lines is not None and len(lines) < NAMED:
+            record = row["hub_id"] or f"line {row['line']} of landing {row['landing_id']}"
+            lines.append(f"{row['collection']}: {record} was rejected: {in_words(row['reasons'])}")
+    findings = []
+    for landing_id, lines in named.items():
+        result = rejecting[landing_id]
+        findings += lines + _and_more(result.new_rejects - len(lines), result.collection, "new rejects")
+    return findings
+
+
+def in_words(reasons: Iterable[Any]) -> str:
+    """A reject's reasons as one line."""
+    return "; ".join(str(reason) for reason in reasons)
+
+
+def _open_rejects(project: Project) -> list[dict[str, Any]]:
+    from ipaas_dagster.hub.rejects import list_rejects
+
+    with project.hub.reading() as connection:
+        return [] if connection is None else list_rejects(connection, limit=1000)
+
+
+def _newest_dead(project: Project, system: str, collection: str, limit: int) -> list[tuple[str, str]]:
+    query = (
+        select(outbox.c.hub_id, outbox.c.reason)
+        .where(outbox.c.system == system, outbox.c.collection == collection, outbox.c.state == "dead")
+        .order_by(outbox.c.updated_at.desc(), outbox.c.entry_id.desc())
+        .limit(limit)
+    )
+    with project.operations.read() as connection:
+        return [(row.hub_id, row.reason or "no reason was given") for row in connection.execute(query)]
+
+
+def _and_more(count: int, what: str, kind: str) -> list[str]:
+    return [f"{what}: {count} more {kind}"] if count > 0 else []
