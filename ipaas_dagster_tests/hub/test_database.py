@@ -1,0 +1,61 @@
+"""The hub file: alone while it is open, clear words when it cannot be, its head without opening it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ipaas_dagster.errors import LockTimeout, SettingsError, StoreDamaged
+from ipaas_dagster.hub import Hub, HubHead, transaction
+from ipaas_dagster.locks import Locks
+from ipaas_dagster_tests.hub.staged import Account, Landing, merge_into, open_hub
+
+
+def test_missing_hub_reads_as_empty_and_is_not_made(tmp_path: Path) -> None:
+    hub = open_hub(tmp_path)
+    assert hub.head() == HubHead("", 0)
+    assert hub.changes("customers", 0, 10) == []
+    assert not hub.exists()
+
+
+def test_second_opener_waits_and_then_names_the_holder(tmp_path: Path) -> None:
+    hub = open_hub(tmp_path)
+    merge_into(hub, Landing("a", 1, [Account(1)]))
+    impatient = Hub(f"duckdb:///{tmp_path}/ipaas.duckdb", Locks(tmp_path / "locks", 0.05))
+    with hub.reading(), pytest.raises(LockTimeout, match="'hub' is held by process"):
+        impatient.current("customers", None, 1)
+
+
+def test_head_is_known_without_opening_and_never_wrongly(tmp_path: Path) -> None:
+    hub = open_hub(tmp_path)
+    merge_into(hub, Landing("a", 1, [Account(1)]))
+    with hub.reading():  # the lock is held: opening would time out
+        assert Hub(f"duckdb:///{tmp_path}/ipaas.duckdb", Locks(tmp_path / "locks", 0)).head().seq == 1
+    older = (tmp_path / "ipaas.duckdb").read_bytes()
+    merge_into(hub, Landing("b", 2, [Account(2)]))
+    assert hub.head().seq == 2
+    (tmp_path / "ipaas.duckdb").write_bytes(older)
+    assert hub.head().seq == 1, "a restored file has the head that it holds"
+
+
+def test_damaged_file_says_what_to_do(tmp_path: Path) -> None:
+    hub = open_hub(tmp_path)
+    (tmp_path / "ipaas.duckdb").write_bytes(b"not a database" * 1000)
+    with pytest.raises(StoreDamaged, match=r"ipaas\.duckdb cannot be read.*merged again"):
+        hub.current("customers", None, 1)
+
+
+def test_failed_merge_leaves_nothing_behind(tmp_path: Path) -> None:
+    hub = open_hub(tmp_path)
+    merge_into(hub, Landing("a", 1, [Account(1, "x")]))
+    with pytest.raises(RuntimeError), hub.scratch() as connection, hub.attached(connection):
+        with transaction(connection):
+            connection.execute("DELETE FROM ipaas.hub.customers")
+            raise RuntimeError
+    assert len(hub.current("customers", None, 10)) == 1
+
+
+def test_unknown_store_is_a_setting_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="IPAAS_HUB_URL"):
+        Hub("mysql://somewhere", Locks(tmp_path))
