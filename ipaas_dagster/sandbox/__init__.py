@@ -1,1 +1,13 @@
+"""Local stand-ins that speak each system's real protocol, for demos and tests.
 
+    server.py      one server for every stand-in; running_sandbox() for tests, serve() for the command line
+    process.py     the same server as a child process, for big loads, driven through its control paths
+    edge.py        where a request comes in: faults, stand-in, journal
+    faults.py      what may go wrong, how often            journal.py   every request that was made
+    clock.py       the time that the stand-ins live in     control.py   /_sandbox/...: all of these over HTTP
+    exchange.py    Call and Answer, and what a stand-in is (StandIn)
+    instagaze/     the Instagaze admin API
+
+Adding a stand-in is one module with a StandIn, and its name in server.Sandbox. Nothing here imports the
+product: a stand-in that shared the product's reading of a document would agree with its mistakes.
+"""

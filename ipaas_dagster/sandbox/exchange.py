@@ -1,0 +1,61 @@
+"""One request and its answer, and what a stand-in has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ipaas_dagster.sandbox.faults import Faults
+from ipaas_dagster.sandbox.journal import Journal
+
+JSON = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request. `path` has neither empty nor dot segments: doubled and trailing slashes are gone.
+
+    `headers` has lower-case names. `query` keeps the order and repeats of what was sent.
+    """
+
+    method: str
+    path: tuple[str, ...]
+    query: Sequence[tuple[str, str]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = JSON
+
+
+class StandIn(Protocol):
+    """What the server needs of a stand-in. The server calls it from one thread, tests from others."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def faults(self) -> Faults: ...
+
+    @property
+    def journal(self) -> Journal: ...
+
+    def serves(self, path: tuple[str, ...]) -> bool:
+        """Whether requests to this path are its own."""
+        ...
+
+    def answer(self, call: Call) -> Answer: ...
+
+    def failure(self, status: int) -> Answer:
+        """An error answer of that status, with the body that this system documents."""
+        ...
+
+    def environment(self, origin: str) -> dict[str, str]:
+        """The variables that point the product at this stand-in; origin is http://host:port."""
+        ...
