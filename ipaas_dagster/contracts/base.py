@@ -1,6 +1,6 @@
 """How a hub collection is declared: one `Collection` of `Column`s, from which everything else is derived
 (reading from the source, the Pandera schema, the hub table, the names a template may use, a SQL
-destination's types, the columns the UI shows). Importing this is cheap: pandas and Pandera come in where used.
+destination's types, the columns the UI shows). Importing this is cheap: pandas and Pandera come late.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ STATUSES = (
 
 KNOWN_STATUS = Rule("one_of", STATUSES, "is not a known status", soft=True)
 MONTH = (
-    Rule("at_least", 1, "is no month (1 to 12)"),
-    Rule("at_most", 12, "is no month (1 to 12)"),
+    Rule("at_least", 1, "is no month (1 to 12)", soft=True),
+    Rule("at_most", 12, "is no month (1 to 12)", soft=True),
 )
 
 PAYMENTS = Collection(

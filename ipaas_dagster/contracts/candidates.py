@@ -1,0 +1,193 @@
+"""The candidates of a collection: every landed record as typed columns, with what could not be read of it.
+
+Beside the columns of `staged_<collection>` a candidate has: `reasons` (why it cannot be read; NULL where it
+can), `noted` (field and reason of each warning found while reading), `stated_<child>` (whether the child's
+array is there) and `deleted` (a tombstone's hub id). `PRIVATE` names them; they are dropped in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ipaas_dagster.contracts import collection as declared
+from ipaas_dagster.contracts.base import WHOLE_RECORD, Collection, Column, Type
+from ipaas_dagster.contracts.cells import cell, containers, literal, quoted, read_columns, split
+from ipaas_dagster.contracts.extra import extra, removing
+from ipaas_dagster.contracts.landed import source_id
+from ipaas_dagster.contracts.types import duckdb_type
+from ipaas_dagster.contracts.values import Value, hub_prefix, read
+
+
+def private(children: Sequence[Collection]) -> tuple[str, ...]:
+    return ("reasons", "noted", "deleted", *(f"stated_{child.name}" for child in children))
+
+
+def candidates(collection: Collection, rows: str, children: Sequence[Collection] = ()) -> str:
+    """SQL of the candidates in `rows` (see `landed`), in the columns and order of the staged table."""
+    arrays = [str(child.array) for child in children]
+    values = {c.name: read(collection, c, _prefix(c)) for c in read_columns(collection)}
+    body = _with_extra(collection, split(collection, rows, arrays), arrays)
+    columns = ", ".join(
+        f"({_value(collection, c, values)})::{duckdb_type(c.type)} AS {quoted(c.name)}"
+        for c in collection.columns
+    )
+    stated = "".join(f", {_stated(child)} AS stated_{child.name}" for child in children)
+    typed = (
+        f"SELECT line, element, observed_at, {source_id(collection)} AS source_id, parent_hub_id, "
+        f"{_removed(collection)} AS removed, {columns}, extra, {_reasons(collection, values, children)} AS reasons, "
+        f"{_noted(collection, children)} AS noted, deleted{stated} FROM ({body})"
+    )
+    names = ", ".join(quoted(c.name) for c in collection.columns)
+    return (
+        f"SELECT line, element, observed_at, {literal(hub_prefix(collection.source))} || source_id AS hub_id, "
+        f"source_id, parent_hub_id, removed, {names}, extra, {_content_hash(collection)} AS content_hash, "
+        f"{', '.join(private(children))} FROM ({typed})"
+    )
+
+
+def _prefix(column: Column) -> str | None:
+    return hub_prefix(declared(column.references).source) if column.references else None
+
+
+def _with_extra(collection: Collection, rows: str, arrays: Sequence[str]) -> str:
+    if any(c.source == (WHOLE_RECORD,) for c in collection.columns):
+        return f"SELECT *, '{{}}'::JSON AS extra FROM ({rows})"
+    own = [
+        f"CASE WHEN {c} IS NULL OR read_id({c}) = parent_source_id THEN {removing(path)} ELSE '{{}}' END"
+        for path, c in _stated_parents(collection)
+    ]
+    return extra(collection, rows, arrays, own)
+
+
+def _stated_parents(collection: Collection) -> list[tuple[str, str]]:
+    """(path, cell) of what a child's record itself says of its parent: the enclosing record holds."""
+    if collection.parent_column is None:
+        return []
+    return [(p, cell(collection, p)) for p in collection.column(collection.parent_column).source]
+
+
+def _value(collection: Collection, column: Column, values: dict[str, Value]) -> str:
+    if column.name == collection.parent_column:
+        return "parent_hub_id"
+    if column.name == collection.number_column:
+        return "element"
+    if column.source == (WHOLE_RECORD,):
+        return "sorted_json(record)"
+    value = values[column.name]
+    if column.inherits:
+        return f"CASE WHEN {value.raw} IS NULL THEN {quoted('from ' + column.name)} ELSE {value.value} END"
+    return value.value
+
+
+def _content_hash(collection: Collection) -> str:
+    """Over names and values as JSON text, so that null, empty and the order of columns are told apart."""
+    pairs = ", ".join(f"{literal(c.name)}: {quoted(c.name)}" for c in collection.columns)
+    return f"sha256(to_json({{{pairs}, 'extra': extra}})::VARCHAR)"
+
+
+def _removed(collection: Collection) -> str:
+    if collection.removed_field is None:
+        return "false"
+    return f"coalesce(read_boolean({cell(collection, collection.removed_field)}), false)"
+
+
+def _stated(child: Collection) -> str:
+    return f"stated_array(fields.{quoted(str(child.array))}) IS NOT NULL"
+
+
+def _reasons(collection: Collection, values: dict[str, Value], children: Sequence[Collection]) -> str:
+    """A list of texts, or NULL. A record that says it is gone needs only its id: it may be deleted anyhow."""
+    needed = _id_reasons(collection)
+    others = [value.reason for value in values.values()]
+    others += [_of_container(collection, c) for c in containers(collection) if not _is_value(collection, c)]
+    others += [_of_array(child) for child in children]
+    return (
+        "CASE WHEN deleted IS NOT NULL THEN NULL "
+        "WHEN record IS NULL THEN ['record: null is not an object'] "
+        "WHEN json_type(record) <> 'OBJECT' THEN ['record: ' || shown(record) || ' is not an object'] "
+        "WHEN list_unique(json_keys(record)) <> len(json_keys(record)) THEN ['record: holds a key twice'] "
+        f"WHEN {_removed(collection)} THEN {_listed(needed)} ELSE {_listed([*needed, *others])} END"
+    )
+
+
+def _listed(reasons: Sequence[str]) -> str:
+    if not reasons:
+        return "NULL"
+    found = f"list_filter([{', '.join(reasons)}], lambda r: r IS NOT NULL)"
+    return f"CASE WHEN coalesce({', '.join(reasons)}, NULL) IS NOT NULL THEN {found} END"
+
+
+def _id_reasons(collection: Collection) -> list[str]:
+    reasons = []
+    for path in (collection.id_scope, collection.id_field):
+        if path is not None:
+            c = cell(collection, path)
+            reasons.append(
+                f"CASE WHEN {c} IS NULL THEN {literal(path + ': is missing')} WHEN read_id({c}) IS NULL "
+                f"THEN {literal(path + ': ')} || shown({c}) || ' is not an id (a whole number above 0, or text)' END"
+            )
+    if collection.removed_field is not None:
+        c, path = cell(collection, collection.removed_field), collection.removed_field
+        reasons.append(
+            f"CASE WHEN {c} IS NOT NULL AND read_boolean({c}) IS NULL "
+            f"THEN {literal(path + ': ')} || shown({c}) || ' is neither true nor false' END"
+        )
+    return reasons
+
+
+def _is_value(collection: Collection, path: str) -> bool:
+    return any(path in column.source for column in collection.columns)
+
+
+def _of_container(collection: Collection, container: str) -> str:
+    field = f"fields.{quoted(container)}"
+    return (
+        f"CASE WHEN json_type({field}) NOT IN ('OBJECT', 'VARCHAR') "
+        f"THEN {literal(container + ': ')} || shown({field}) || ' is not an object' END"
+    )
+
+
+def _of_array(child: Collection) -> str:
+    field = f"fields.{quoted(str(child.array))}"
+    return (
+        f"CASE WHEN {field} IS NOT NULL AND stated_array({field}) IS NULL "
+        f"THEN {literal(f'{child.array}: ')} || shown({field}) || ' is not a list' END"
+    )
+
+
+def _noted(collection: Collection, children: Sequence[Collection]) -> str:
+    notes = [
+        (
+            container,
+            f"json_type(fields.{quoted(container)}) = 'VARCHAR'",
+            "'is text, not an object: kept in extra'",
+        )
+        for container in containers(collection)
+        if not _is_value(collection, container)
+    ]
+    notes += [
+        (
+            path,
+            f"read_id({c}) <> parent_source_id",
+            f"shown({c}) || ' is not the record it stands in (' || parent_source_id || '), which holds'",
+        )
+        for path, c in _stated_parents(collection)
+    ]
+    notes += [
+        (
+            str(child.array),
+            f"record IS NOT NULL AND fields.{quoted(str(child.array))} IS NULL",
+            literal(f"is missing or null: the {child.name} are left as they are"),
+        )
+        for child in children
+    ]
+    if not notes:
+        return "NULL::STRUCT(field VARCHAR, reason VARCHAR)[]"
+    listed = ", ".join(
+        f"CASE WHEN {when} THEN {{'field': {literal(field)}, 'reason': {reason}}} END"
+        for field, when, reason in notes
+    )
+    return (
+        f"CASE WHEN {' OR '.join(f'coalesce({w}, false)' for _, w, _ in notes)} "
+        f"THEN list_filter([{listed}], lambda n: n IS NOT NULL) END"
+    )
