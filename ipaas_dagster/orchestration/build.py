@@ -1,0 +1,78 @@
+"""All definitions of one installation, from its settings, its worksheet and the product's use cases."""
+
+from collections.abc import Callable
+
+import dagster as dg
+
+from ipaas_dagster import contracts
+from ipaas_dagster.orchestration.checks import DELIVERY_CHECKS, MERGE_CHECKS, checks_of
+from ipaas_dagster.orchestration.hub_assets import hub_assets, hub_key
+from ipaas_dagster.orchestration.jobs import deliver_job, reconcile_job, snapshots_job, sync_job
+from ipaas_dagster.orchestration.run import OpenProject
+from ipaas_dagster.orchestration.schedules import daily_schedules, poll_schedule
+from ipaas_dagster.orchestration.sensors import changes_sensor, delivery_sensor, inbox_sensor
+from ipaas_dagster.orchestration.snapshot_assets import snapshot_asset
+from ipaas_dagster.orchestration.source_assets import source_asset, source_key
+from ipaas_dagster.orchestration.system_assets import system_assets, system_key
+from ipaas_dagster.orchestration.use_cases import UseCases
+from ipaas_dagster.project import Project
+from ipaas_dagster.records import new_id
+from ipaas_dagster.settings import load
+from ipaas_dagster.source.collections import POLLED, SNAPSHOTS
+
+
+def open_installation(run_id: str | None = None, say: Callable[[str], None] | None = None) -> Project:
+    """The Project that the environment (and `.env`) describes."""
+    return Project(load(), run_id=run_id or new_id(), say=say or (lambda text: None))
+
+
+def build_definitions(
+    open_project: OpenProject = open_installation, use_cases: UseCases | None = None
+) -> dg.Definitions:
+    """Reads settings and declared files; opens no store and asks no system. Raises SettingsError and
+    DeclarationError, which `dg check defs` and the UI show with file and line."""
+    cases = use_cases or UseCases()
+    project = open_project()
+    first_day = project.settings.start_date
+    systems = cases.systems(project)
+    deliver_jobs = {system.name: deliver_job(system) for system in systems}
+    return dg.Definitions(
+        assets=[
+            *(source_asset(name, first_day, open_project, cases) for name in POLLED),
+            *(hub_assets(name, first_day, open_project, cases) for name in POLLED),
+            *(snapshot_asset(name, open_project, cases) for name in SNAPSHOTS),
+            *(system_assets(system, open_project, cases) for system in systems),
+        ],
+        asset_checks=[
+            *(checks_of(f"account_for_hub_{name}", _hub_keys(name), MERGE_CHECKS) for name in POLLED),
+            *(
+                checks_of(f"account_for_snapshot_{name}", [source_key(name)], MERGE_CHECKS)
+                for name in SNAPSHOTS
+            ),
+            *(
+                checks_of(
+                    f"account_for_deliveries_to_{system.name}",
+                    [system_key(system.name, name) for name in system.collections],
+                    DELIVERY_CHECKS,
+                )
+                for system in systems
+            ),
+        ],
+        jobs=[
+            sync_job(POLLED),
+            snapshots_job(SNAPSHOTS),
+            reconcile_job(POLLED, open_project, cases),
+            *deliver_jobs.values(),
+        ],
+        schedules=[*(poll_schedule(name, open_project, cases) for name in POLLED), *daily_schedules()],
+        sensors=[
+            changes_sensor(POLLED, open_project, cases),
+            inbox_sensor(open_project, cases),
+            *([delivery_sensor(deliver_jobs, open_project, cases)] if deliver_jobs else []),
+        ],
+        executor=dg.in_process_executor,  # a run costs 5-7 s; one process per step would cost 10-17 s
+    )
+
+
+def _hub_keys(source: str) -> list[dg.AssetKey]:
+    return [hub_key(collection.name) for collection in contracts.of_source(source)]

@@ -1,0 +1,70 @@
+"""Whether anything can be delivered to a system now: a look at operations alone; the hub is not opened. No
+Dagster.
+
+What only waits (for its next attempt, for a parent, for a person) is not deliverable now; it is once its
+time has come, or once a change or a person has released it.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, or_, select
+
+from ipaas_dagster.mapping import Route
+from ipaas_dagster.operations.tables import outbox
+from ipaas_dagster.outbox.entry import State
+from ipaas_dagster.outbox.positions import Position, read_positions
+from ipaas_dagster.project import Project
+from ipaas_dagster.recovery import HUB_MARK, read_mark
+
+ANY_TIME = (State.PENDING, State.SENDING)
+IN_TIME = (State.WAITING, State.IN_DOUBT)
+
+
+def owed(project: Project) -> dict[str, str]:
+    """System -> what is owed there, as a text that changes when it does. Systems owed nothing are left
+    out."""
+    head = read_mark(project, HUB_MARK)
+    found = {}
+    for system in project.worksheet.destinations:
+        if project.worksheet.switched_off(system.name, project.settings):
+            continue
+        routes = project.worksheet.routes(system.name)
+        with project.operations.read() as connection:
+            parts = [*_unread(connection, system.name, routes, head), *_due(connection, project, system.name)]
+        if parts:
+            found[system.name] = ", ".join(parts)
+    return found
+
+
+def _unread(
+    connection: Connection, system: str, routes: tuple[Route, ...], head: Mapping[str, object] | None
+) -> list[str]:
+    """The routes that have not read the hub's changes up to `head`, or must be compared anew."""
+    if head is None:
+        return []
+    known = read_positions(connection, system)
+    behind = [route.collection for route in routes if _is_behind(known.get(route.collection), route, head)]
+    return [f"changes up to {head['seq']} of {head['epoch']} for {' '.join(behind)}"] if behind else []
+
+
+def _is_behind(position: Position | None, route: Route, head: Mapping[str, object]) -> bool:
+    if position is None or not position.enabled:
+        return True
+    if position.seed is not None and position.seed.phase != "held":
+        return True
+    return (position.epoch, position.seq) != (
+        head["epoch"],
+        head["seq"],
+    ) or position.template_digest != route.digest
+
+
+def _due(connection: Connection, project: Project, system: str) -> list[str]:
+    """Entries that a run would send or ask about now."""
+    timely = or_(outbox.c.next_attempt_at.is_(None), outbox.c.next_attempt_at <= project.clock())
+    now = or_(outbox.c.state.in_(ANY_TIME), outbox.c.state.in_(IN_TIME) & timely)
+    count, newest, attempts = connection.execute(
+        select(func.count(), func.max(outbox.c.entry_id), func.sum(outbox.c.attempts)).where(
+            outbox.c.system == system, now
+        )
+    ).one()
+    return [f"{count} entries up to {newest}, {attempts} attempts"] if count else []

@@ -1,0 +1,57 @@
+"""A run's own Project, and the tags by which runs say what they are."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Protocol
+
+from ipaas_dagster.project import Project
+
+SCOPE_TAG = "ipaas/scope"
+"""`since`, `full` or `window`: how much a run's pulls read, instead of what its partition says."""
+INBOX_TAG = "ipaas/inbox_upto"
+"""ISO time: webhooks received until then are done once the run's pulls have succeeded."""
+COLLECTION_TAG = "ipaas/collection."
+"""Followed by a source collection's name: this run polls it."""
+
+TICK_SECONDS = 10.0
+"""How long a tick may wait for a lock or repeat a call; the next tick tries again anyway."""
+
+
+class OpenProject(Protocol):
+    """Gives the Project of one run; without a run id, one for looking only."""
+
+    def __call__(self, run_id: str | None = None, say: Callable[[str], None] | None = None) -> Project: ...
+
+
+@contextmanager
+def run_project(open_project: OpenProject, context: Any) -> Iterator[Project]:
+    """The Project of a step: named as the Dagster run, its words in the run's log. `context` is any
+    step's."""
+    project = open_project(context.run.run_id, context.log.info)
+    try:
+        yield project
+    finally:
+        _close(project)
+
+
+@contextmanager
+def tick_project(open_project: OpenProject) -> Iterator[Project]:
+    """The Project of a sensor or schedule tick: it never waits long."""
+    project = open_project()
+    limits = {"retry_seconds": TICK_SECONDS, "lock_seconds": TICK_SECONDS}
+    project.settings = replace(project.settings, **limits)  # type: ignore[arg-type]
+    try:
+        yield project
+    finally:
+        _close(project)
+
+
+def _close(project: Project) -> None:
+    if "operations" in vars(project):  # it was opened
+        project.operations.dispose()
+
+
+def poll_tags(collections: Mapping[str, str] | list[str] | tuple[str, ...]) -> dict[str, str]:
+    """The tags of a run that polls these source collections."""
+    return {SCOPE_TAG: "since", **{COLLECTION_TAG + name: "poll" for name in collections}}

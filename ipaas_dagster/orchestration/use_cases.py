@@ -1,0 +1,135 @@
+"""The seam between Dagster and the product: every call that an asset, schedule or sensor makes, as one value.
+
+The defaults are the product's; tests pass fakes. Each default imports what it needs when it is called, so
+that loading the definitions stays fast.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ipaas_dagster.project import Project
+from ipaas_dagster.records import Scope
+
+if TYPE_CHECKING:
+    from ipaas_dagster.deliver import DeliverResult
+    from ipaas_dagster.merge import MergeResult
+    from ipaas_dagster.orchestration.look import Look
+    from ipaas_dagster.pull import PullResult
+    from ipaas_dagster.reconcile import ReconcileResult
+
+
+@dataclass(frozen=True)
+class SystemShown:
+    """A system of the worksheet as the asset graph shows it. `switched_off` says which setting is missing."""
+
+    name: str
+    kind: str
+    collections: tuple[str, ...]
+    switched_off: str | None = None
+
+
+def _pull(project: Project, collection: str, scope: Scope | None) -> "PullResult":
+    from ipaas_dagster.pull import pull
+
+    return pull(project, collection, scope)
+
+
+def _merge(project: Project, collections: Iterable[str]) -> "list[MergeResult]":
+    from ipaas_dagster.merge import merge
+
+    return merge(project, collections)
+
+
+def _deliver(project: Project, system: str) -> "DeliverResult":
+    from ipaas_dagster.deliver import deliver
+
+    return deliver(project, system)
+
+
+def _reconcile(project: Project, collection: str) -> "ReconcileResult":
+    from ipaas_dagster.reconcile import reconcile
+
+    return reconcile(project, collection)
+
+
+def _merge_findings(project: Project, results: "Sequence[MergeResult]") -> list[str]:
+    from ipaas_dagster.findings import of_merges
+
+    return of_merges(project, results)
+
+
+def _delivery_findings(project: Project, result: "DeliverResult") -> list[str]:
+    from ipaas_dagster.findings import of_delivery
+
+    return of_delivery(project, result)
+
+
+def _look(project: Project, collections: Sequence[str], landings: Sequence[str]) -> "Mapping[str, Look]":
+    from ipaas_dagster.orchestration.look import look
+
+    return look(project, collections, landings)
+
+
+def _systems(project: Project) -> tuple[SystemShown, ...]:
+    from ipaas_dagster.orchestration.systems import systems
+
+    return systems(project)
+
+
+def _changed(project: Project, collections: Sequence[str]) -> Sequence[str]:
+    from ipaas_dagster.orchestration.due import changed
+
+    return changed(project, collections)
+
+
+def _unfinished(project: Project, collections: Sequence[str]) -> Mapping[str, str]:
+    from ipaas_dagster.orchestration.due import unfinished
+
+    return unfinished(project, collections)
+
+
+def _hints(project: Project) -> Mapping[str, datetime]:
+    from ipaas_dagster.orchestration.inbox import waiting_hints
+
+    return waiting_hints(project)
+
+
+def _hints_done(project: Project, collection: str, upto: datetime) -> None:
+    from ipaas_dagster.orchestration.inbox import hints_done
+
+    hints_done(project, collection, upto)
+
+
+def _owed(project: Project) -> Mapping[str, str]:
+    from ipaas_dagster.orchestration.owed import owed
+
+    return owed(project)
+
+
+@dataclass(frozen=True)
+class UseCases:
+    """What the definitions call; the types say how."""
+
+    pull: "Callable[[Project, str, Scope | None], PullResult]" = _pull
+    merge: "Callable[[Project, Iterable[str]], list[MergeResult]]" = _merge
+    deliver: "Callable[[Project, str], DeliverResult]" = _deliver
+    reconcile: "Callable[[Project, str], ReconcileResult]" = _reconcile
+    merge_findings: "Callable[[Project, Sequence[MergeResult]], list[str]]" = _merge_findings
+    delivery_findings: "Callable[[Project, DeliverResult], list[str]]" = _delivery_findings
+    """What is new and needs a person, in words; a run with any ends failed."""
+    look: "Callable[[Project, Sequence[str], Sequence[str]], Mapping[str, Look]]" = _look
+    """What the UI shows of hub collections, with the rejects that these landings opened."""
+    systems: Callable[[Project], tuple[SystemShown, ...]] = _systems
+    changed: Callable[[Project, Sequence[str]], Sequence[str]] = _changed
+    """The collections with something newer than their probe mark; moves the mark: each change is named
+    once."""
+    unfinished: Callable[[Project, Sequence[str]], Mapping[str, str]] = _unfinished
+    """The collections whose last launched run did not end its work, with the reason."""
+    hints: Callable[[Project], Mapping[str, datetime]] = _hints
+    """Source collections that webhooks wait for, with the time of the newest."""
+    hints_done: Callable[[Project, str, datetime], None] = _hints_done
+    owed: Callable[[Project], Mapping[str, str]] = _owed
+    """The systems to which something can be delivered now, with a text that changes when that something
+    does."""
