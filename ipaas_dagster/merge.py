@@ -87,9 +87,7 @@ def _merge_one(project: Project, landing: LandingNote) -> MergeResult:
     return result
 
 
-def _stage_and_merge(
-    project: Project, connection: DuckDBPyConnection, landing: LandingNote
-) -> MergeResult:
+def _stage_and_merge(project: Project, connection: DuckDBPyConnection, landing: LandingNote) -> MergeResult:
     from ipaas_dagster.contracts.staging import stage
     from ipaas_dagster.hub.deletes import Guard
     from ipaas_dagster.hub.landing import merge_landing

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ipaas_dagster.hub.changes import ChangedRecord, HubHead, read_changes, read_current, read_head, read_records
+from ipaas_dagster.hub.changes import (
+    ChangedRecord,
+    HubHead,
+    read_changes,
+    read_current,
+    read_head,
+    read_records,
+)
 from ipaas_dagster.hub.counts import Counts
 from ipaas_dagster.hub.database import HubFile, transaction
 from ipaas_dagster.hub.noted_head import read_note

@@ -4,7 +4,7 @@ transaction as the merge that was held, so that no crash can lose one."""
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,17 @@ def write_hold(
             decide(connection, hold.hold_id, "withdrawn", created_at, landing_id)
     connection.execute(
         f"INSERT INTO {HOLDS} VALUES (?, ?, ?, ?, 'mass_delete', ?, ?, ?, ?, 'waiting', ?, NULL, NULL)",
-        [hold_id, held.collection, source, landing_id, held.records, held.alive, reason, held.subjects, created_at],
+        [
+            hold_id,
+            held.collection,
+            source,
+            landing_id,
+            held.records,
+            held.alive,
+            reason,
+            held.subjects,
+            created_at,
+        ],
     )
     return hold_id
 
@@ -65,7 +75,9 @@ def list_holds(connection: DuckDBPyConnection, *, waiting_only: bool = True) -> 
     rows = connection.execute(f"""
         SELECT hold_id, collection, source_collection, landing_id, records, alive, reason, state, created_at,
             subjects FROM {HOLDS} {where} ORDER BY created_at, hold_id""").fetchall()
-    return [Hold(*row[:-1], _subjects(row[-1])) for row in rows]
+    names = [f.name for f in fields(Hold)]
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    return [Hold(**{**row, "subjects": _subjects(row["subjects"])}) for row in found]
 
 
 def _subjects(text: str) -> tuple[tuple[str, datetime], ...]:

@@ -43,7 +43,9 @@ def merge_landing(
     """
     family = contracts.of_source(landing.collection)
     with transaction(connection):
-        connection.execute("CREATE TEMP TABLE snapshot_read AS SELECT ?::TIMESTAMPTZ AS observed_at", [landing.observed_from])
+        connection.execute(
+            "CREATE TEMP TABLE snapshot_read AS SELECT ?::TIMESTAMPTZ AS observed_at", [landing.observed_from]
+        )
         classify(connection, family)
         holds = _settle_deletes(connection, family, landing, guard)
         new_rejects = 0
@@ -54,12 +56,18 @@ def merge_landing(
             new_rejects += write_rejects(connection, collection, landing_id=landing.landing_id, run_id=run_id)
             held = holds.get(collection.name, ("", 0))[1]
             counts[collection.name] = count(connection, collection, held=held)
-            write_counts(connection, landing.landing_id, landing.collection, collection, counts[collection.name])
-            seq = write_collection(connection, collection, seq=seq, landing_id=landing.landing_id, run_id=run_id)
+            write_counts(
+                connection, landing.landing_id, landing.collection, collection, counts[collection.name]
+            )
+            seq = write_collection(
+                connection, collection, seq=seq, landing_id=landing.landing_id, run_id=run_id
+            )
             if landing.scope == "full":
                 resolve_vanished(connection, collection, landing.observed_from.isoformat())
         _note(connection, landing, run_id)
-    return Merged(counts, new_rejects, tuple(hold_id for hold_id, _ in holds.values()), HubHead(head.epoch, seq))
+    return Merged(
+        counts, new_rejects, tuple(hold_id for hold_id, _ in holds.values()), HubHead(head.epoch, seq)
+    )
 
 
 def _settle_deletes(
@@ -108,6 +116,7 @@ def read_counts(connection: DuckDBPyConnection, landing_id: str) -> dict[str, Co
 
     names = [f.name for f in fields(Counts)]
     rows = connection.execute(
-        f"SELECT collection, {', '.join(names)} FROM {CATALOG}.hub.landing_counts WHERE landing_id = ?", [landing_id]
+        f"SELECT collection, {', '.join(names)} FROM {CATALOG}.hub.landing_counts WHERE landing_id = ?",
+        [landing_id],
     ).fetchall()
     return {row[0]: Counts(*row[1:]) for row in rows}

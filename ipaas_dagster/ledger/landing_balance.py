@@ -1,9 +1,9 @@
 """The inbound half of the balance, computed from the stores alone: operations' landings against the hub.
 
-    fetched  = inserted + updated + unchanged + stale + duplicate + rejected     per landing and collection
-    landed   = fetched                                                           lines written = lines merged
-    alive    = all inserted - all deleted                                        per hub collection
-    changes  = inserted + updated + deleted = versions                           per landing and hub collection
+fetched  = inserted + updated + unchanged + stale + duplicate + rejected     per landing and collection
+landed   = fetched                                                           lines written = lines merged
+alive    = all inserted - all deleted                                        per hub collection
+changes  = inserted + updated + deleted = versions                           per landing and hub collection
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ def _not_all_merged(connection: DuckDBPyConnection, landed: Mapping[str, Any]) -
         if row.state != "merged":
             continue
         if landing_id not in merged:
-            findings.append(f"landing {landing_id} of {row.collection} counts as merged, the hub does not list it")
+            findings.append(
+                f"landing {landing_id} of {row.collection} counts as merged, the hub does not list it"
+            )
         elif merged[landing_id] != (0 if row.scope == "tombstones" else row.records):
             findings.append(
                 f"landing {landing_id} of {row.collection} has {row.records} records, {merged[landing_id]} were merged"

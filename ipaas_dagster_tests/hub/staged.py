@@ -90,7 +90,15 @@ def stage(connection: Any, landing: Landing) -> None:
         else:
             row = {"source_id": str(account.id), "removed": False, "name": account.name, "extra": "{}"}
             content = f"{account.name}"
-            _insert(connection, "staged_customers", **common, element=0, hub_id=hub_id, content_hash=content, **row)
+            _insert(
+                connection,
+                "staged_customers",
+                **common,
+                element=0,
+                hub_id=hub_id,
+                content_hash=content,
+                **row,
+            )
             if account.contacts is not None:
                 _insert(connection, "staged_sets", **common, parent_hub_id=hub_id, collection="contacts")
         _stage_contacts(connection, account, hub_id, common)
@@ -121,8 +129,14 @@ def _stage_contacts(connection: Any, account: Account, parent: str | None, commo
 
 
 def _reject(
-    connection: Any, name: str, common: dict[str, Any], element: int, hub_id: str | None, source_id: Any,
-    parent: str | None, content: str,
+    connection: Any,
+    name: str,
+    common: dict[str, Any],
+    element: int,
+    hub_id: str | None,
+    source_id: Any,
+    parent: str | None,
+    content: str,
 ) -> None:
     _insert(
         connection,
