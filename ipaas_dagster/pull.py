@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
 
+from ipaas_dagster.ledger.calls import call_rows, write_calls
 from ipaas_dagster.project import Project
-from ipaas_dagster.records import Scope
+from ipaas_dagster.records import Call, LandingNote, Scope
+from ipaas_dagster.source.client import Client
+from ipaas_dagster.source.collections import SourceCollection, source_collection
+from ipaas_dagster.source.landed import (
+    Cursor,
+    add_landing,
+    adopt_orphans,
+    read_cursor,
+    scan_lock,
+    write_cursor,
+)
+from ipaas_dagster.source.landing import Writer
+from ipaas_dagster.source.objects import read_objects
+from ipaas_dagster.source.polled import Reading
+from ipaas_dagster.source.session import connect, run
+from ipaas_dagster.source.snapshot import Snapshot, read_schemas, read_whole
 
 
 @dataclass(frozen=True)
@@ -30,4 +49,143 @@ def pull(project: Project, collection: str, scope: Scope | None = None) -> PullR
 
     Holds the collection's scan lock. Raises CallFailed, LockTimeout; then nothing has moved.
     """
-    raise NotImplementedError
+    source = source_collection(collection)
+    started = time.monotonic()
+    with project.locks.hold(scan_lock(collection)):
+        adopt_orphans(project, held=collection)
+        work = _Pull(project, source, read_cursor(project, collection))
+        try:
+            result = work.snapshot() if source.kind == "snapshot" else work.polled(scope)
+        except BaseException:
+            work.keep_calls()
+            raise
+    return replace(result, seconds=time.monotonic() - started)
+
+
+@dataclass
+class _Pull:
+    """One pull under way: its calls, and the cursor as it found it."""
+
+    project: Project
+    source: SourceCollection
+    before: Cursor
+    calls: list[Call] = field(default_factory=list)
+
+    def polled(self, scope: Scope | None) -> PullResult:
+        cursor = self.before.cursor
+        asked = scope or (Scope.since(cursor) if cursor else Scope.full())
+        with self.project.landings.writer(self.source.name, run_id=self.project.run_id) as writer:
+            reading = run(self._read(asked, writer))
+            after = self._cursor_after(asked, reading)
+            if after is None and asked.kind == "since":
+                reading.notes["read from later than the cursor; the cursor stays"] = None
+            details = self._details(reading.client, reading.notes, after)
+            note = None
+            if writer.records:
+                note = writer.close(
+                    reading.scope.kind,
+                    start=reading.scope.start,
+                    end=reading.scope.end,
+                    details=details,
+                    calls=call_rows(self.calls, writer.landing_id),
+                )
+        self._commit(note, cursor=after)
+        return self._result(reading.scope, note, reading.fetched, after, list(reading.notes))
+
+    async def _read(self, asked: Scope, writer: Writer) -> Reading:
+        async with connect(self.project, self.calls.append) as connection:
+            reading = Reading(self.project, Client(connection, self.source), writer.page, asked)
+            await reading.read()
+        reading.notes.update(reading.client.notes)
+        return reading
+
+    def _cursor_after(self, asked: Scope, reading: Reading) -> datetime | None:
+        """None: it stays. The scan's start by the server's clock, less the lag; never backwards."""
+        before = self.before.cursor
+        unbroken = before is not None and asked.start is not None and asked.start <= before
+        if asked.kind == "window" or (asked.kind == "since" and not unbroken):
+            return None
+        started = reading.server_time
+        if started is None:
+            reading.notes["the source sends no `Date`; the cursor follows this machine's clock"] = None
+            started = self.calls[0].started_at
+        moved = started - timedelta(seconds=self.project.settings.lag_seconds)
+        return max(moved, before) if before else moved
+
+    def snapshot(self) -> PullResult:
+        client, found = run(self._read_snapshot())
+        digest, note = found.digest, None
+        self.project.progress(self.source.name, found.records, found.records)
+        if digest != self.before.digest and (found.records or self.before.digest):
+            with self.project.landings.writer(self.source.name, run_id=self.project.run_id) as writer:
+                for sent_at, records in found.parts:
+                    writer.page(sent_at, records)
+                note = writer.close(
+                    "snapshot",
+                    details={**self._details(client, client.notes, None), "digest": digest},
+                    calls=call_rows(self.calls, writer.landing_id),
+                    empty_at=self.calls[0].started_at,
+                )
+        self._commit(note, digest=digest)
+        return self._result(Scope.full(), note, found.records if note else 0, None, list(client.notes))
+
+    async def _read_snapshot(self) -> tuple[Client, Snapshot]:
+        async with connect(self.project, self.calls.append) as connection:
+            client = Client(connection, self.source)
+            if self.source.name == "schemas":
+                return client, await read_schemas(client, await read_objects(self.project, connection))
+            return client, await read_whole(client, self.project.settings.connections)
+
+    def _details(self, client: Client, notes: dict[str, None], after: datetime | None) -> dict[str, Any]:
+        before = self.before.cursor
+        return {
+            "requests": len(self.calls),
+            "cursor_before": before.isoformat() if before else None,
+            "cursor_after": after.isoformat() if after else None,
+            "redacted": dict(sorted(client.redacted.items())),
+            "notes": list(notes),
+        }
+
+    def _commit(self, note: LandingNote | None, **moved: Any) -> None:
+        """Landing, cursor and calls in one transaction."""
+        now = self.project.clock()
+        moved = {name: value for name, value in moved.items() if value is not None}
+        if note is not None and moved:
+            moved["landing_id"] = note.landing_id
+        with self.project.operations.write() as connection:
+            if note is not None:
+                add_landing(connection, note, now)
+            if moved:
+                write_cursor(connection, self.source.name, now, **moved)
+            write_calls(connection, call_rows(self.calls, note.landing_id if note else None))
+
+    def keep_calls(self) -> None:
+        """The calls of a scan that failed; if even that fails, the scan's own error counts."""
+        try:
+            with self.project.operations.write() as connection:
+                write_calls(connection, call_rows(self.calls))
+        except Exception as error:
+            self.project.say(
+                f"the calls of the failed pull of {self.source.name} could not be noted: {error}"
+            )
+
+    def _result(
+        self,
+        scope: Scope,
+        note: LandingNote | None,
+        fetched: int,
+        after: datetime | None,
+        notes: Sequence[str],
+    ) -> PullResult:
+        before = self.before.cursor
+        return PullResult(
+            collection=self.source.name,
+            scope=scope,
+            landing_id=note.landing_id if note else None,
+            fetched=fetched,
+            requests=len(self.calls),
+            seconds=0.0,
+            cursor_before=before,
+            cursor_after=after or before,
+            notes=tuple(notes),
+        )

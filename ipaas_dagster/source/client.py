@@ -1,0 +1,95 @@
+"""What can be asked of the source: a page, one record, the schema of an object; as its document has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import count
+
+from ipaas_dagster.errors import ProtocolBroken, Refused
+from ipaas_dagster.records import SOURCE_SYSTEM
+from ipaas_dagster.source.collections import SourceCollection
+from ipaas_dagster.source.connection import Answer, Connection
+from ipaas_dagster.source.parse import Body, BrokenBody, parse_any, parse_list, record_id
+from ipaas_dagster.source.redaction import Report, clean_records, suspicious
+
+
+@dataclass(frozen=True)
+class Page:
+    """`records` in the server's order, secrets removed. `number` tells which request was sent first."""
+
+    offset: int
+    records: Sequence[bytes]
+    count: int | None
+    sent_at: datetime
+    server_time: datetime | None = None
+    number: int = 0
+
+    @property
+    def end(self) -> int:
+        return self.offset + len(self.records)
+
+
+@dataclass
+class Client:
+    """Reads one collection. `redacted` counts what was removed, by field; `notes` what was odd, once each."""
+
+    connection: Connection
+    collection: SourceCollection
+    redacted: Report = field(default_factory=Report)
+    notes: dict[str, None] = field(default_factory=dict)
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    async def page(self, offset: int, limit: int, query: Mapping[str, object] | None = None) -> Page:
+        """`limit` records from `offset`; `query` holds filters (`modified`, `order`). Raises CallFailed."""
+        number = next(self._numbers)
+        asked = {"limit": limit, "offset": offset, **(query or {})}
+        got = await self.connection.get(self.collection.path, asked, self._read_list)
+        return Page(offset, got.value.records, got.value.count, got.sent_at, got.server_time, number)
+
+    async def whole(self, query: Mapping[str, object] | None = None) -> Page:
+        """The collection as it comes without any paging."""
+        got = await self.connection.get(self.collection.path, query or {}, self._read_any)
+        return Page(0, got.value.records, got.value.count, got.sent_at, got.server_time, next(self._numbers))
+
+    async def record(self, source_id: str) -> Answer[bytes | None]:
+        """One record by id, or None where the server says that it is gone (404, 410, an empty envelope).
+
+        Subscriptions answer with an envelope. Raises ProtocolBroken where another record is answered.
+        """
+        path = f"{self.collection.path}/{source_id}"
+        try:
+            got = await self.connection.get(path, {}, self._read_any)
+        except Refused as error:
+            if error.status in (404, 410):
+                return Answer(None, self.connection.now(), None)
+            raise
+        records = got.value.records
+        if not records:
+            return Answer(None, got.sent_at, got.server_time)
+        for record in records:
+            if record_id(record) == source_id:
+                return Answer(record, got.sent_at, got.server_time)
+        raise ProtocolBroken(
+            f"asked for {self.collection.name} {source_id}, the source answered with {record_id(records[0])}",
+            system=SOURCE_SYSTEM,
+            method="GET",
+            path=path,
+        )
+
+    def _read_list(self, body: bytes, content_type: str, lenient: bool) -> Body:
+        return self._cleaned(parse_list(body, content_type, lenient=lenient))
+
+    def _read_any(self, body: bytes, content_type: str, lenient: bool) -> Body:
+        return self._cleaned(parse_any(body, content_type, lenient=lenient))
+
+    def _cleaned(self, found: Body) -> Body:
+        self.notes.update(dict.fromkeys(found.notes))
+        if not suspicious(found.text):
+            return found
+        try:
+            records = clean_records(found.records, self.redacted)
+        except (ValueError, RecursionError) as error:
+            raise BrokenBody(f"a record cannot be read: {error}") from None
+        return replace(found, records=records, text=b"")

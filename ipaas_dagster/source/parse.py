@@ -1,0 +1,171 @@
+"""An answer's body -> records as slices of bytes, without parsing the records themselves.
+
+Lists come as `{"count": n, "results": [...]}` or as a bare list; both are read everywhere. Bodies are
+UTF-8; other encodings are recoded where they say what they are. A body that is nearly JSON (NaN, a lone
+surrogate, a raw control character) is read by the lenient reader, which writes the offending values as
+text and says so.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
+
+
+class BrokenBody(Exception):
+    """The body is not what the protocol promises: cut, not JSON, or of another shape. Worth another try."""
+
+
+class _WithId(msgspec.Struct):
+    id: msgspec.Raw = msgspec.Raw(b"null")
+
+
+@dataclass(frozen=True)
+class Body:
+    """`records` as received (compacted to one line each); `count` as the server says, None where it says
+    nothing readable; `enveloped` tells `{"results"}` from a bare list, `single` one record by itself."""
+
+    records: Sequence[bytes]
+    count: int | None = None
+    enveloped: bool = False
+    single: bool = False
+    notes: tuple[str, ...] = ()
+    text: bytes = b""
+    """The body as UTF-8, of which the records are slices."""
+
+
+def parse_list(body: bytes, content_type: str = "", *, lenient: bool = False) -> Body:
+    """Raises BrokenBody where the body is no list of records."""
+    found = _parse(body, content_type, lenient)
+    if found.single:
+        raise BrokenBody("an object without `results` where a list was expected")
+    return found
+
+
+def parse_any(body: bytes, content_type: str = "", *, lenient: bool = False) -> Body:
+    """As `parse_list`, but an object without `results` is one record."""
+    return _parse(body, content_type, lenient)
+
+
+def record_id(record: bytes) -> str | None:
+    """The record's `id` as text (`42`, `abc`); None where it has none."""
+    try:
+        raw = bytes(msgspec.json.decode(record, type=_WithId).id)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return None if raw == b"null" else raw.strip(b'"').decode(errors="replace")
+
+
+def _parse(body: bytes, content_type: str, lenient: bool) -> Body:
+    text, notes = _utf8(body, content_type, lenient)
+    if lenient:
+        text, more = _repaired(text)
+        notes = (*notes, *more)
+    try:
+        return _sliced(text, notes)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BrokenBody(f"not JSON: {error}") from None
+
+
+def _sliced(text: bytes, notes: tuple[str, ...]) -> Body:
+    start = text.lstrip()[:1]
+    if start == b"[":
+        return Body(_lines(_list(text)), notes=notes, text=text)
+    if start != b"{":
+        raise BrokenBody("neither a JSON object nor a list" if start else "an empty body")
+    envelope = _object(text)
+    if "results" not in envelope:
+        return Body(_lines([msgspec.Raw(text.strip())]), single=True, notes=notes, text=text)
+    results = bytes(envelope["results"])
+    if results == b"null":
+        results = b"[]"
+    if results[:1] != b"[":
+        raise BrokenBody("`results` is not a list")
+    count = _count(envelope.get("count"))
+    return Body(_lines(_list(results)), count, enveloped=True, notes=notes, text=text)
+
+
+def _lines(records: Sequence[msgspec.Raw]) -> list[bytes]:
+    """Line breaks stand only between the tokens of valid JSON, never inside its strings."""
+    lines = [bytes(record) for record in records]
+    return [_one_line(line) if b"\n" in line or b"\r" in line else line for line in lines]
+
+
+def _one_line(line: bytes) -> bytes:
+    return line.replace(b"\r", b" ").replace(b"\n", b" ")
+
+
+def _count(raw: msgspec.Raw | None) -> int | None:
+    try:
+        count = int(bytes(raw).strip(b'"')) if raw is not None else None
+    except ValueError:
+        return None
+    return count if count is not None and count >= 0 else None
+
+
+def _utf8(body: bytes, content_type: str, lenient: bool) -> tuple[bytes, tuple[str, ...]]:
+    if body.isascii() and b"\x00" not in body[:4]:
+        return body, ()
+    name: str = "utf-8-sig" if body.startswith(codecs.BOM_UTF8) else json.detect_encoding(body)
+    declared = _CHARSET.search(content_type)
+    if name == "utf-8" and declared and _known(declared[1]) not in ("utf-8", None):
+        name = declared[1]
+    try:
+        text = body.decode(name)
+    except (UnicodeDecodeError, LookupError):
+        if not lenient:
+            raise BrokenBody(f"the text is not {name}") from None
+        return body.decode("cp1252", errors="replace").encode(), (
+            "a page was not UTF-8; read as Windows-1252",
+        )
+    return (body, ()) if name == "utf-8" else (text.encode("utf-8", errors="replace"), ())
+
+
+def _known(charset: str) -> str | None:
+    try:
+        return codecs.lookup(charset).name
+    except LookupError:
+        return None
+
+
+def _repaired(text: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """What Python's reader takes but strict JSON does not, written anew; else as it was."""
+    constants: list[str] = []
+
+    def as_text(constant: str) -> str:
+        constants.append(constant)
+        return constant
+
+    try:
+        value = json.loads(
+            text,
+            strict=False,
+            parse_constant=as_text,
+            parse_float=lambda number: msgspec.Raw(number.encode()),
+        )
+        repaired = msgspec.json.encode(_encodable(value))
+    except (ValueError, RecursionError):
+        return text, ()
+    said = f"{', '.join(sorted(set(constants)))} written as text" if constants else "written anew"
+    return repaired, (f"a page was not valid JSON; it was read leniently, {said}",)
+
+
+def _encodable(value: Any) -> Any:
+    """Lone surrogates, which no UTF-8 text can hold, become U+FFFD."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {_encodable(name): _encodable(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,173 @@
+"""Secrets and card data are removed here, at the edge, before anything is written or logged.
+
+Removed: every field whose name says that it holds a secret (at any depth, also inside JSON given as text),
+card fingerprints and saved-card ids. Masked to the last four digits: card number fields, and full card
+numbers in free text; never in columns of numbers, codes, ids or phones, where one in ten would match by
+chance.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+import msgspec
+
+from ipaas_dagster.source.cards import mask_cards, mask_number
+
+Report = Counter[str]
+"""Field path (`method.card_fingerprint`, `contacts[].name`) -> how often something was removed or masked
+there."""
+
+_NEEDLES = (
+    b"passw", b"passp", b"pwd", b"secret", b"token", b"key\"", b"key\\\"", b"authori", b"credential",
+    b"fingerprint", b"saved", b"card", b"cvv", b"cvc", b"bearer", b"basic ", b"session", b"private",
+)  # fmt: skip
+_ESCAPED_ASCII = re.compile(rb"\\u00[2-7][0-9a-fA-F]")
+_USERINFO = re.compile(rb":(?:\\?/){2}[^/\"\s@]*@")
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_CARD_LENGTH = b"0" * 13
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SECRET_WORD = re.compile(
+    r".*passw(or)?d.*|.*passphrase|pass|passcode|pwd|.*secrets?|.*tokens?|.*credentials?|authori[sz]ation|auth|bearer"
+    r"|.*api_?key|cvv2?|cvc2?|pin|sessionid|.*fingerprint|savedcardid|.*privatekey|.*accesskey|.*secretkey"
+)
+_SECRET_PHRASE = re.compile(
+    r"(^|_)(api|access|private|secret|account|shared|signing|encryption|auth|license|master|consumer)_key(_|$)"
+    r"|(^|_)saved_card(_|$)|(^|_)session_id(_|$)|(^|_)security_code(_|$)|(^|_)pass_phrase(_|$)|(^|_)pass_word(_|$)"
+)
+_ABOUT_A_SECRET = re.compile(
+    r"(_|^)(url|uri|type|expires|expiry|expiration|at|count|name|label|description)$"
+)
+_CARD_PHRASE = re.compile(r"(^|_)((credit|debit|payment)_?)?card_?(number|no|num)(_|$)|^pan$|^(cc|card)$")
+_NOT_FREE_TEXT = frozenset(
+    ("number", "numbers", "no", "num", "code", "codes", "id", "ids", "uuid", "guid", "phone", "mobile", "fax",
+     "tel", "cell", "zip", "postal", "postcode", "sku", "iban", "ean", "upc", "gtin", "barcode", "imei", "hash",
+     "digest", "checksum", "ref", "reference", "serial", "isbn", "vat", "tin", "duns")
+)  # fmt: skip
+_BEARER = re.compile(r"\b((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(://[^/\s:@\"]*:)[^/\s@\"]+@")
+
+_decode = msgspec.json.Decoder(float_hook=msgspec.Raw).decode  # numbers stay exactly as they were written
+_encode = msgspec.json.encode
+
+
+def suspicious(page: bytes) -> bool:
+    """Whether a page may hold something to remove. Never a false no; a false yes only costs time."""
+    lowered = page.lower()
+    return (
+        any(needle in lowered for needle in _NEEDLES)
+        or _CARD_LENGTH in page.translate(_DIGITS, b" -\xc2\xa0\xe2\x80\x90\x91\x92\x93\x94\x95")
+        or (b"\\u" in page and bool(_ESCAPED_ASCII.search(page) or _CARD_LENGTH in _unescaped_spaces(page)))
+        or (b"@" in page and bool(_USERINFO.search(page)))
+    )
+
+
+def clean_records(records: Sequence[bytes], report: Report) -> list[bytes]:
+    """The records with secrets removed; those without any are the same bytes as before."""
+    return [clean_record(record, report) for record in records]
+
+
+def clean_record(record: bytes, report: Report) -> bytes:
+    if not suspicious(record):
+        return record
+    found = Report()
+    cleaned = clean(_decode(record), found)
+    if not found:
+        return record
+    report.update(found)
+    return _encode(cleaned)
+
+
+def clean(value: Any, report: Report, path: str = "", name: str = "") -> Any:
+    """A parsed value with secrets removed; `report` counts what was done, by field."""
+    if isinstance(value, dict):
+        return _clean_object(value, report, path)
+    if isinstance(value, list):
+        return [clean(item, report, f"{path}[]", name) for item in value]
+    if isinstance(value, str):
+        return _clean_text(value, report, path, name)
+    return value
+
+
+def _clean_object(value: dict[str, Any], report: Report, path: str) -> dict[str, Any]:
+    kept = {}
+    for name, item in value.items():
+        here = f"{path}.{name}" if path else name
+        rule = rule_of(name)
+        if rule == "remove" and item is not None and not isinstance(item, bool):
+            report[here] += 1
+        elif rule == "mask" and isinstance(item, str | int) and not isinstance(item, bool):
+            kept[name] = _masked(item, report, here)
+        else:
+            kept[name] = clean(item, report, here, name)
+    return kept
+
+
+def _masked(item: str | int, report: Report, path: str) -> str | int:
+    text = str(item)
+    if sum(c.isdigit() for c in text) <= 4:
+        return item
+    report[path] += 1
+    return mask_number(text)
+
+
+def _clean_text(text: str, report: Report, path: str, name: str) -> str:
+    if len(text) > 1 and text.lstrip()[:1] in ("{", "[", '"') and _looks_worth_parsing(text):
+        return _clean_json_text(text, report, path)
+    if len(text) < 8:
+        return text
+    cleaned, masked = (text, 0) if rule_of(name) == "exact" else mask_cards(text)
+    if "://" in cleaned:
+        cleaned, count = _URL_PASSWORD.subn(r"\1***@", cleaned)
+        masked += count
+    cleaned, count = _BEARER.subn(r"\1***", cleaned)
+    if masked + count:
+        report[path] += masked + count
+    return cleaned
+
+
+def _looks_worth_parsing(text: str) -> bool:
+    return text.rstrip()[-1:] in ("}", "]", '"')
+
+
+def _clean_json_text(text: str, report: Report, path: str) -> str:
+    """JSON given as text (a list of products, say) is cleaned inside; what has nothing to remove stays as it
+    was."""
+    try:
+        inner = _decode(text.encode())
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        cleaned, masked = mask_cards(text)
+        if masked:
+            report[path] += masked
+        return cleaned
+    found = Report()
+    cleaned_inner = clean(inner, found, path)
+    if not found:
+        return text
+    report.update(found)
+    return _encode(cleaned_inner).decode()
+
+
+@lru_cache(maxsize=4096)
+def rule_of(name: str) -> Literal["remove", "mask", "exact", "text"]:
+    """What the name of a field says: holds a secret, a card number, an exact number or code, or free text."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    phrase = "_".join(words)
+    if _CARD_PHRASE.search(phrase):
+        return "mask"
+    if not _ABOUT_A_SECRET.search(phrase) or _SECRET_WORD.fullmatch(words[-1] if words else ""):
+        if _SECRET_PHRASE.search(phrase) or any(_SECRET_WORD.fullmatch(word) for word in words):
+            return "remove"
+        if _SECRET_WORD.fullmatch("".join(words)) and words:
+            return "remove"
+    return "exact" if any(word in _NOT_FREE_TEXT for word in words) else "text"
+
+
+def _unescaped_spaces(page: bytes) -> bytes:
+    spaced = re.sub(rb"\\u(?:00[aA]0|201[0-5])", b" ", page)
+    return spaced.translate(_DIGITS, b" -")
