@@ -69,9 +69,7 @@ def retry_rejects(project: Project, collection: str | None = None) -> list[Merge
     lines: dict[str, dict[tuple[str, int], None]] = {}
     for reject in rejects:
         if collection in (None, reject["collection"]):
-            lines.setdefault(_source_of(reject["collection"]), {})[reject["landing_id"], reject["line"]] = (
-                None
-            )
+            lines.setdefault(_source_of(reject["collection"]), {})[reject["landing_id"], reject["line"]] = None
     results = []
     for source, places in lines.items():
         records = list(_lines_again(project, places))

@@ -114,9 +114,7 @@ def _confirm_by_get(work: _Work, unseen: list[str]) -> list[tuple[str, datetime]
     confirmed = ask(work.project, work.collection, unseen)
     found = [(one.observed_at, one.record) for one in confirmed.values() if one.record is not None]
     if found:
-        work.notes.append(
-            f"{len(found)} records answered by id although the list did not show them; they stay"
-        )
+        work.notes.append(f"{len(found)} records answered by id although the list did not show them; they stay")
         land_records(work.project, work.collection, found)
         work.merged += merge(work.project, [work.collection])
     return [(hub_id, one.observed_at) for hub_id, one in confirmed.items() if one.gone]
@@ -124,9 +122,7 @@ def _confirm_by_get(work: _Work, unseen: list[str]) -> list[tuple[str, datetime]
 
 def _result(work: _Work, pulled: PullResult) -> ReconcileResult:
     names = [collection.name for collection in contracts.of_source(work.collection)]
-    of_scan = [
-        m for m in work.merged if m.landing_id == pulled.landing_id and pulled.cursor_before is not None
-    ]
+    of_scan = [m for m in work.merged if m.landing_id == pulled.landing_id and pulled.cursor_before is not None]
     counts = [m.counts[name] for m in work.merged for name in names if name in m.counts]
     seen = [m.counts[names[0]] for m in of_scan if names[0] in m.counts]
     return ReconcileResult(

@@ -39,9 +39,7 @@ def read_mark(project: Project, name: str) -> dict[str, Any] | None:
 def note_head(connection: Connection, head: HubHead, at: datetime) -> None:
     """Remember how far the hub was, in the caller's transaction."""
     value = {"epoch": head.epoch, "seq": head.seq}
-    changed = connection.execute(
-        update(marks).where(marks.c.name == HUB_MARK).values(value=value, updated_at=at)
-    )
+    changed = connection.execute(update(marks).where(marks.c.name == HUB_MARK).values(value=value, updated_at=at))
     if changed.rowcount == 0:
         connection.execute(insert(marks).values(name=HUB_MARK, value=value, updated_at=at))
 
@@ -88,10 +86,7 @@ def _settle_waiting(project: Project) -> None:
 
 
 def _listed(connection: Any) -> set[str]:
-    return {
-        row[0]
-        for row in connection.execute(f"SELECT landing_id FROM {CATALOG}.hub.merged_landings").fetchall()
-    }
+    return {row[0] for row in connection.execute(f"SELECT landing_id FROM {CATALOG}.hub.merged_landings").fetchall()}
 
 
 def set_aside(project: Project, landing: LandingNote, reason: str) -> None:
@@ -99,15 +94,11 @@ def set_aside(project: Project, landing: LandingNote, reason: str) -> None:
     mine = (cursors.c.source_system == SOURCE_SYSTEM) & (cursors.c.collection == landing.collection)
     with project.operations.write() as store:
         store.execute(
-            update(landings)
-            .where(landings.c.landing_id == landing.landing_id)
-            .values(state="damaged", reason=reason)
+            update(landings).where(landings.c.landing_id == landing.landing_id).values(state="damaged", reason=reason)
         )
         cursor = store.scalar(select(cursors.c.cursor).where(mine))
         if cursor is not None and (landing.start is None or landing.start < cursor):
             store.execute(update(cursors).where(mine).values(cursor=landing.start, digest=None))
         else:
             store.execute(update(cursors).where(mine).values(digest=None))
-    project.say(
-        f"landing {landing.landing_id} of {landing.collection} is damaged and was set aside: {reason}"
-    )
+    project.say(f"landing {landing.landing_id} of {landing.collection} is damaged and was set aside: {reason}")

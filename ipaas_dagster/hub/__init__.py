@@ -30,9 +30,7 @@ class Hub(HubFile):
         with self.reading() as connection:
             return HubHead("", 0) if connection is None else read_head(connection)
 
-    def changes(
-        self, collection: str, after_seq: int, limit: int, upto: int | None = None
-    ) -> list[ChangedRecord]:
+    def changes(self, collection: str, after_seq: int, limit: int, upto: int | None = None) -> list[ChangedRecord]:
         """Changes of one collection with `after_seq` < seq (<= `upto`), in order, at most `limit`."""
         with self.reading() as connection:
             return [] if connection is None else read_changes(connection, collection, after_seq, limit, upto)

@@ -61,9 +61,7 @@ def count(connection: DuckDBPyConnection, collection: Collection, *, held: int) 
         row = connection.execute(sql.format(name=name)).fetchone()
         return int(row[0]) if row else 0
 
-    verdicts = dict(
-        connection.execute(f"SELECT verdict, count(*) FROM verdict_{name} GROUP BY verdict").fetchall()
-    )
+    verdicts = dict(connection.execute(f"SELECT verdict, count(*) FROM verdict_{name} GROUP BY verdict").fetchall())
     return Counts(
         fetched=number(_FETCHED_ELEMENTS if is_child else _FETCHED_RECORDS),
         inserted=verdicts.get("insert", 0),

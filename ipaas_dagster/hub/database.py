@@ -29,9 +29,7 @@ class HubFile:
     def __init__(self, url: str, locks: Locks, *, memory_limit: str = "300MB") -> None:
         scheme, separator, path = url.partition(":///")
         if scheme != "duckdb" or not separator or not path:
-            raise SettingsError(
-                f"IPAAS_HUB_URL={url!r} is not understood; write duckdb:////folder/ipaas.duckdb"
-            )
+            raise SettingsError(f"IPAAS_HUB_URL={url!r} is not understood; write duckdb:////folder/ipaas.duckdb")
         self.path = Path("/" + path.lstrip("/")) if path.startswith("/") else Path(path).absolute()
         self._locks, self._memory_limit = locks, memory_limit
 
@@ -95,13 +93,9 @@ class HubFile:
         except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException) as error:
             reason = str(error).splitlines()[0]
             if "lock" in reason.lower():
-                raise NotSetUp(
-                    f"the hub {self.path} is open in another program ({reason}); close it there"
-                ) from error
+                raise NotSetUp(f"the hub {self.path} is open in another program ({reason}); close it there") from error
             if "Permission denied" in reason or "Read-only file system" in reason:
-                raise NotSetUp(
-                    f"the hub {self.path} cannot be opened: {reason}; check its permissions"
-                ) from error
+                raise NotSetUp(f"the hub {self.path} cannot be opened: {reason}; check its permissions") from error
             raise StoreDamaged(
                 f"the hub {self.path} cannot be read: {reason}; move it away (or restore a backup) and run "
                 "`ipaas sync`: the landings are merged again from the beginning"
@@ -112,9 +106,7 @@ def _create(connection: DuckDBPyConnection) -> None:
     """Make the tables that are missing: all of a new hub, or those of a collection that was added."""
     from ipaas_dagster.hub.tables import CATALOG, SCHEMA_VERSION, statements, table_count
 
-    found = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = ?", [CATALOG]
-    ).fetchone()
+    found = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE database_name = ?", [CATALOG]).fetchone()
     if found and found[0] >= table_count():
         return
     with transaction(connection):

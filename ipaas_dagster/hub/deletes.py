@@ -27,9 +27,7 @@ class Guard:
         return deletes > self.records and deletes >= self.share * alive
 
 
-def find_gone(
-    connection: DuckDBPyConnection, collection: Collection, parent: Collection | None, scope: str
-) -> None:
+def find_gone(connection: DuckDBPyConnection, collection: Collection, parent: Collection | None, scope: str) -> None:
     """Make gone_<c> of one collection; its parent's must be settled before (`parent` is None for the top)."""
     names = {"name": collection.name, "table": table(collection)}
     parts = [_TOMBSTONES]

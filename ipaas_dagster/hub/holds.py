@@ -61,9 +61,7 @@ def write_hold(
     return hold_id
 
 
-def decide(
-    connection: DuckDBPyConnection, hold_id: str, state: str, at: datetime, landing_id: str | None
-) -> None:
+def decide(connection: DuckDBPyConnection, hold_id: str, state: str, at: datetime, landing_id: str | None) -> None:
     connection.execute(
         f"UPDATE {HOLDS} SET state = ?, decided_at = ?, decided_landing_id = ? WHERE hold_id = ?",
         [state, at, landing_id, hold_id],

@@ -34,9 +34,7 @@ class Merged:
     head: HubHead
 
 
-def merge_landing(
-    connection: DuckDBPyConnection, landing: LandingNote, *, guard: Guard | None, run_id: str
-) -> Merged:
+def merge_landing(connection: DuckDBPyConnection, landing: LandingNote, *, guard: Guard | None, run_id: str) -> Merged:
     """Merge the landing whose records are staged in `connection`, to which the hub is attached.
 
     `guard` None: a person approved the deletes of this landing.
@@ -56,18 +54,12 @@ def merge_landing(
             new_rejects += write_rejects(connection, collection, landing_id=landing.landing_id, run_id=run_id)
             held = holds.get(collection.name, ("", 0))[1]
             counts[collection.name] = count(connection, collection, held=held)
-            write_counts(
-                connection, landing.landing_id, landing.collection, collection, counts[collection.name]
-            )
-            seq = write_collection(
-                connection, collection, seq=seq, landing_id=landing.landing_id, run_id=run_id
-            )
+            write_counts(connection, landing.landing_id, landing.collection, collection, counts[collection.name])
+            seq = write_collection(connection, collection, seq=seq, landing_id=landing.landing_id, run_id=run_id)
             if landing.scope == "full":
                 resolve_vanished(connection, collection, landing.observed_from.isoformat())
         _note(connection, landing, run_id)
-    return Merged(
-        counts, new_rejects, tuple(hold_id for hold_id, _ in holds.values()), HubHead(head.epoch, seq)
-    )
+    return Merged(counts, new_rejects, tuple(hold_id for hold_id, _ in holds.values()), HubHead(head.epoch, seq))
 
 
 def _settle_deletes(

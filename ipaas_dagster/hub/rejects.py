@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 REJECTS = f"{CATALOG}.hub.rejects"
 
 
-def write_rejects(
-    connection: DuckDBPyConnection, collection: Collection, *, landing_id: str, run_id: str
-) -> int:
+def write_rejects(connection: DuckDBPyConnection, collection: Collection, *, landing_id: str, run_id: str) -> int:
     """Open, refresh and resolve this collection's rejects; returns how many are new."""
     name = collection.name
     new = 0

@@ -53,9 +53,7 @@ def _replace_rows(connection: DuckDBPyConnection, collection: Collection) -> Non
     connection.execute(f"""
         CREATE TEMP TABLE ended_{name} AS SELECT c.* FROM {target} c
         SEMI JOIN (SELECT hub_id FROM changed_{name} WHERE operation = 'delete') d USING (hub_id)""")
-    connection.execute(
-        f"DELETE FROM {target} WHERE hub_id IN (SELECT hub_id FROM changed_{name} WHERE version > 1)"
-    )
+    connection.execute(f"DELETE FROM {target} WHERE hub_id IN (SELECT hub_id FROM changed_{name} WHERE version > 1)")
     for source, gone in ((f"staged_{name} s", False), (f"ended_{name} s", True)):
         on = "s.hub_id = v.hub_id" if gone else "s.line = v.line AND s.element = v.element"
         connection.execute(f"""
@@ -70,9 +68,7 @@ def _after_system(collection: Collection) -> str:
     return _columns(collection, "s")
 
 
-def _append_history(
-    connection: DuckDBPyConnection, collection: Collection, landing_id: str, run_id: str
-) -> None:
+def _append_history(connection: DuckDBPyConnection, collection: Collection, landing_id: str, run_id: str) -> None:
     name = collection.name
     fields = ["hub_id", "source_id", *(column.name for column in collection.columns), "extra"]
     record = ", ".join(f'"{field}" := s."{field}"' for field in fields)

@@ -29,9 +29,7 @@ accounts = st.builds(
 )
 tombstones = st.sampled_from(["instagaze:accounts:1", "instagaze:accounts:2", "instagaze:contacts:3"])
 histories = st.lists(
-    st.tuples(
-        st.integers(0, 6), st.lists(accounts, max_size=5), st.lists(tombstones, max_size=1, unique=True)
-    ),
+    st.tuples(st.integers(0, 6), st.lists(accounts, max_size=5), st.lists(tombstones, max_size=1, unique=True)),
     min_size=1,
     max_size=5,
 )
