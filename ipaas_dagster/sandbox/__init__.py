@@ -11,3 +11,22 @@
 Adding a stand-in is one module with a StandIn, and its name in server.Sandbox. Nothing here imports the
 product: a stand-in that shared the product's reading of a document would agree with its mistakes.
 """
+
+from ipaas_dagster.sandbox.faults import Fault, every_kind
+from ipaas_dagster.sandbox.instagaze.bad import BAD_RECORDS, BadRecord
+from ipaas_dagster.sandbox.instagaze.dialects import Dialect
+from ipaas_dagster.sandbox.process import SandboxProcess, sandbox_process
+from ipaas_dagster.sandbox.server import Sandbox, running_sandbox, serve
+
+__all__ = [
+    "BAD_RECORDS",
+    "BadRecord",
+    "Dialect",
+    "Fault",
+    "Sandbox",
+    "SandboxProcess",
+    "every_kind",
+    "running_sandbox",
+    "sandbox_process",
+    "serve",
+]

@@ -3,9 +3,11 @@
 GET POST DELETE  faults               {"faults": [{"kind": "status", "status": 429, "rate": 0.1}], "seed": 7}
 GET DELETE       journal?after=N      the requests so far, numbered above N
 GET              truth/{collection}   all records now, as stored; ?limit= and ?offset=
-POST             mutate               {"collection": "accounts", "insert": 1, "change": 2, "delete": 3}, "seed"
-POST             put                  {"collection": "accounts", "record": {...}}
-POST             remove               {"collection": "accounts", "id": 5}
+POST             mutate               {"collection": "accounts", "insert": 1, "change": 2, "delete": 3}
+POST             put                  {"collection": "accounts", "record": {...}}: stored exactly as it is
+POST             insert               {"collection": "accounts", "fields": {...}}: a good one but for these
+POST             change               {"collection": "accounts", "id": 5, "fields": {...}}
+POST             delete               {"collection": "accounts", "id": 5}
 GET POST         clock                {"now": time or null, "advance_seconds": 5, "skew_seconds": 0}
 GET POST         dialect              {"bare_lists": true}
 """
@@ -40,7 +42,9 @@ class Control:
             Route("/truth/{collection}", self.truth, methods=["GET"]),
             Route("/mutate", self.mutate, methods=["POST"]),
             Route("/put", self.put, methods=["POST"]),
-            Route("/remove", self.remove, methods=["POST"]),
+            Route("/insert", self.insert, methods=["POST"]),
+            Route("/change", self.change, methods=["POST"]),
+            Route("/delete", self.delete, methods=["POST"]),
             Route("/clock", self.time, methods=["GET", "POST"]),
             Route("/dialect", self.dialect, methods=["GET", "POST"]),
         ]
@@ -76,7 +80,15 @@ class Control:
         given = await request.json()
         return JSONResponse({"id": self.instagaze.put(given["collection"], given["record"])})
 
-    async def remove(self, request: Request) -> Response:
+    async def insert(self, request: Request) -> Response:
+        given = await request.json()
+        return JSONResponse(self.instagaze.insert(given["collection"], given.get("fields")))
+
+    async def change(self, request: Request) -> Response:
+        given = await request.json()
+        return JSONResponse(self.instagaze.change(given["collection"], given["id"], given.get("fields")))
+
+    async def delete(self, request: Request) -> Response:
         given = await request.json()
         self.instagaze.delete(given["collection"], given["id"])
         return JSONResponse({})
@@ -84,9 +96,7 @@ class Control:
     async def time(self, request: Request) -> Response:
         if request.method == "POST":
             _set_clock(self.clock, await request.json())
-        return JSONResponse(
-            {"now": self.clock.now().isoformat(), "skew_seconds": self.clock.skew.total_seconds()}
-        )
+        return JSONResponse({"now": self.clock.now().isoformat(), "skew_seconds": self.clock.skew.total_seconds()})
 
     async def dialect(self, request: Request) -> Response:
         if request.method == "POST":
@@ -104,9 +114,7 @@ async def misunderstood(request: Request, problem: Exception) -> Response:
 def _set_clock(clock: SandboxClock, given: dict[str, Any]) -> None:
     unknown = sorted(set(given) - {"now", "advance_seconds", "skew_seconds"})
     if unknown:
-        raise ValueError(
-            f"the clock has no {', '.join(unknown)} (it has: now, advance_seconds, skew_seconds)"
-        )
+        raise ValueError(f"the clock has no {', '.join(unknown)} (it has: now, advance_seconds, skew_seconds)")
     if "skew_seconds" in given:
         clock.skew = timedelta(seconds=given["skew_seconds"])
     if "now" in given:

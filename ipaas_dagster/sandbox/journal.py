@@ -36,9 +36,7 @@ class Journal:
         self._lock = threading.Lock()
         self.total = 0
 
-    def add(
-        self, at: str, method: str, url: str, status: int, milliseconds: float, fault: str | None = None
-    ) -> None:
+    def add(self, at: str, method: str, url: str, status: int, milliseconds: float, fault: str | None = None) -> None:
         with self._lock:
             self.total += 1
             self._entries.append(Entry(self.total, at, method, url, status, milliseconds, fault))

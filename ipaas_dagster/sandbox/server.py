@@ -29,6 +29,12 @@ from ipaas_dagster.sandbox.journal import Journal
 LOOPBACK = "127.0.0.1"
 
 
+def print_line(line: str) -> None:
+    """One line on standard output, at once: whoever waits for it reads a pipe."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 @dataclass(frozen=True)
 class Sandbox:
     """A running sandbox. `origin` is http://host:port; `base_url` and `token` are Instagaze's."""
@@ -112,10 +118,10 @@ def serve(
     host: str = LOOPBACK,
     accounts: int = 200,
     seed: int = 1,
-    bad_records: bool = True,
+    bad_records: bool = False,
     max_page: int = 100,
     ready_file: Path | None = None,
-    say: Callable[[str], object] = sys.stdout.write,
+    say: Callable[[str], object] = print_line,
 ) -> None:
     """Run until SIGINT or SIGTERM.
 
@@ -190,10 +196,10 @@ def _origin(listener: socket.socket) -> str:
 
 
 def _announce(environment: Mapping[str, str], ready_file: Path | None, say: Callable[[str], object]) -> None:
-    lines = "".join(f"{name}={value}\n" for name, value in environment.items())
-    say(f"{lines}ready\n")
-    sys.stdout.flush()
+    lines = [f"{name}={value}" for name, value in environment.items()]
+    for line in (*lines, "ready"):
+        say(line)
     if ready_file:
         part = ready_file.with_name(f"{ready_file.name}.part")
-        part.write_text(lines, encoding="utf-8")
+        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         part.replace(ready_file)

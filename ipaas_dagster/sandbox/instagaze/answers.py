@@ -35,9 +35,7 @@ def dump(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def error(
-    status: int, message: str | None = None, param: str | None = None, *, wrapped: bool = False
-) -> Answer:
+def error(status: int, message: str | None = None, param: str | None = None, *, wrapped: bool = False) -> Answer:
     """An error body. The document lists attributes and no wrapper around them; some servers add one."""
     kind, code, meaning = MEANINGS.get(status, ("api_error", "error", "The request failed."))
     attributes = {

@@ -130,9 +130,7 @@ _GOOD: dict[str, dict[str, Any]] = {
 BAD_RECORDS: tuple[BadRecord, ...] = (
     BadRecord("products", 901, "price", "the price is a text, not a number", {"price": "twelve dollars"}),
     BadRecord("products", 902, "price", "the price is a fraction of a minor unit", {"price": 1999.5}),
-    BadRecord(
-        "products", 903, "currency", "there is no currency of that name", {"currency": {"name": "XQZ"}}
-    ),
+    BadRecord("products", 903, "currency", "there is no currency of that name", {"currency": {"name": "XQZ"}}),
     BadRecord("invoices", 901, "number", "the invoice has no number", {"number": None}),
     BadRecord("invoices", 902, "account_id", "the invoice belongs to no account", {"account_id": None}),
     BadRecord(

@@ -132,9 +132,7 @@ class Generator:
         )
         return Product(body, number, price, currency, line)
 
-    def invoice(
-        self, number: int, account: int, choice: Sequence[Product], stamp: int
-    ) -> tuple[str, Invoice]:
+    def invoice(self, number: int, account: int, choice: Sequence[Product], stamp: int) -> tuple[str, Invoice]:
         """An invoice over one to three products of one currency, which `choice` has to hold."""
         lines, net = self._lines(choice)
         discount = net // 20 if self.pick(4) == 0 else 0

@@ -96,9 +96,7 @@ def changed_fields(collection: str, record: Record, dice: random.Random) -> Reco
     if collection == "accounts":
         return _changed_account(record, dice, token)
     if collection == "products":
-        return dice.choice(
-            ({"price": record["price"] + dice.randint(1, 500)}, {"product_description": f"É {token}"})
-        )
+        return dice.choice(({"price": record["price"] + dice.randint(1, 500)}, {"product_description": f"É {token}"}))
     if collection == "invoices":
         return dice.choice(({"paid": not record["paid"]}, {"custom": {"Customer_ID__c": f"CUST-{token}"}}))
     if collection == "subscriptions":

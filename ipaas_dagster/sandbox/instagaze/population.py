@@ -78,9 +78,7 @@ def _invoices(
             transactions.append(generator.row(number, text, stamp))
 
 
-def _subscriptions(
-    size: Population, generator: Generator, products: list[Product], accounts: Shelf
-) -> Iterator[Row]:
+def _subscriptions(size: Population, generator: Generator, products: list[Product], accounts: Shelf) -> Iterator[Row]:
     for number in range(FIRST_ID, FIRST_ID + size.subscriptions):
         account, stamp = FIRST_ID + generator.pick(size.accounts), generator.stamp()
         embedded = account_as_embedded((accounts.get(account) or b"").decode())

@@ -33,7 +33,7 @@ class Shelf:
     """Records by id. Ids are dense from small numbers, so what is known of a record stands in arrays by id.
 
     A list is answered from a view: the ids that it wants, in their order. A view is built when first asked
-    for, then kept right by every write, so that a page costs its own length however deep it is. The last few stay.
+    for, then kept right by every write, so that a page costs its own length however deep it is.
     """
 
     def __init__(self) -> None:

@@ -92,17 +92,12 @@ class Instagaze:
         """Store a record exactly as it is, right or wrong; returns its id, which is given if it has none."""
         with self.lock:
             whole = {"id": self.shelves[collection].next_id, **record}
-            if (
-                not isinstance(whole["id"], int)
-                or whole["id"] > self.shelves[collection].next_id + _LARGEST_GAP
-            ):
+            if not isinstance(whole["id"], int) or whole["id"] > self.shelves[collection].next_id + _LARGEST_GAP:
                 raise ValueError(f"the sandbox keeps records by small integer ids, not {whole['id']!r}")
             self._store(collection, whole, self.clock.milliseconds() if modified is _NOW else modified)
             return int(whole["id"])
 
-    def insert(
-        self, collection: str, fields: Mapping[str, Any] | None = None, *, seed: int | None = None
-    ) -> Record:
+    def insert(self, collection: str, fields: Mapping[str, Any] | None = None, *, seed: int | None = None) -> Record:
         """A new record, good but for the fields that are given."""
         with self.lock:
             number, now = self.shelves[collection].next_id, self.clock.milliseconds()
@@ -129,9 +124,7 @@ class Instagaze:
                 raise KeyError(f"{collection} has no record {number}")
             self.shelves[collection].remove(number)
 
-    def mutate(
-        self, collection: str, *, insert: int = 0, change: int = 0, delete: int = 0, seed: int = 0
-    ) -> Mutation:
+    def mutate(self, collection: str, *, insert: int = 0, change: int = 0, delete: int = 0, seed: int = 0) -> Mutation:
         """Insert so many, change and delete so many others, chosen by seed. Bad records stay as they are."""
         dice = random.Random(f"{collection} {seed}")
         with self.lock:
@@ -178,7 +171,5 @@ class Instagaze:
     def _store(self, collection: str, record: Record, modified: int | None) -> None:
         shelf, number = self.shelves[collection], record["id"]
         known = shelf.get(number) is not None
-        created = (
-            shelf.created(number) if known else self.clock.milliseconds() if modified is None else modified
-        )
+        created = shelf.created(number) if known else self.clock.milliseconds() if modified is None else modified
         shelf.put(number, dump(record), created, modified)

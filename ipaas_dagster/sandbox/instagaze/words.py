@@ -20,9 +20,7 @@ COMPANIES = _inside(
     "Rocket 🚀", "Family 👨‍👩‍👧", "Flag 🇯🇵",
     "e\u0301clair", 'The "Quoted"', "Back\\slash", "Tab\there", "O'Neil",
 )  # fmt: skip
-SUFFIXES = _inside(
-    "Inc.", "Ltd", "GmbH", "株式会社", "S.A.", "Group", "& Co", "有限公司", "ООО", "بع.م", "AB", "LLC"
-)
+SUFFIXES = _inside("Inc.", "Ltd", "GmbH", "株式会社", "S.A.", "Group", "& Co", "有限公司", "ООО", "بع.م", "AB", "LLC")
 PEOPLE = _inside(
     "Ada Moreau", "Björn Åkesson", "Chidi Okafor", "Dilnoza Karimova", "Elif Yılmaz", "Fatima الزهراء",
     "Goran Đorđević", "陈伟", "田中さくら", "김민준", "יעל כהן",
