@@ -67,9 +67,7 @@ def read_filter(
     return Filter(tuple(made))
 
 
-def _conditions(
-    column: str, type_: Type, words: ConditionWords, declared: Declared, here: Where
-) -> list[Condition]:
+def _conditions(column: str, type_: Type, words: ConditionWords, declared: Declared, here: Where) -> list[Condition]:
     if not words.model_fields_set:
         raise declared.error(here, f"the condition on {column!r} says nothing")
     made = []
@@ -85,6 +83,8 @@ def _conditions(
 
 def _passes(name: str, given: Any, type_: Type) -> Passes:
     """Raises ValueError with the end of a sentence."""
+    if given is None:
+        raise ValueError("has no value; ask for an empty column with `not_null: false`")
     if name == "not_null":
         return (lambda value: value is not None) if given else (lambda value: value is None)
     if type_ == Type.JSON:

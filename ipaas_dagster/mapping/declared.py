@@ -21,6 +21,7 @@ Where = tuple[str | int, ...]
 """The way to a value: names of fields and positions in lists, from the top of the file."""
 
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_DEEPEST = 20
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FRACTION = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
@@ -79,12 +80,14 @@ def parse(text: str, file: str) -> Declared:
 
 
 def _value(node: yaml.Node, where: Where, lines: dict[Where, int], file: str) -> Any:
-    if not node.tag.startswith("tag:yaml.org,2002:"):
-        line = node.start_mark.line + 1
+    line = node.start_mark.line + 1
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in ("map", "seq", "str"):
         raise DeclarationError(f"the tag {node.tag!r} is not supported here", file=file, line=line)
+    if len(where) > _DEEPEST:  # an alias inside of what it names has no end
+        raise DeclarationError("this is nested too deeply", file=file, line=line)
     if isinstance(node, yaml.MappingNode):
         return _fields(node, where, lines, file)
-    lines.setdefault(where, node.start_mark.line + 1)
+    lines.setdefault(where, line)
     if isinstance(node, yaml.SequenceNode):
         return [_value(element, (*where, n), lines, file) for n, element in enumerate(node.value)]
     return _scalar(node.value) if getattr(node, "style", None) in (None, "") else node.value

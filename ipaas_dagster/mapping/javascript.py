@@ -112,9 +112,7 @@ class Function:
 
     def __call__(self, value: Any) -> Any:
         if self._stuck >= STUCK_IN_A_BATCH or self._stuck_in_a_row >= STUCK_IN_A_ROW:
-            raise ModifierFailed(
-                "not tried: the modifier ran into its time limit on too many records before this one"
-            )
+            raise ModifierFailed("not tried: the modifier ran into its time limit on too many records before this one")
         try:
             answer = self._call(_to_json(value))
         except Exception as error:  # quickjs raises its own exceptions and, on odd text, Unicode ones

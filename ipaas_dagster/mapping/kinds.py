@@ -31,9 +31,7 @@ class Kind:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind(
-        "instagaze", "the source; it is connected by INSTAGAZE_BASE_URL and INSTAGAZE_TOKEN", is_source=True
-    ),
+    Kind("instagaze", "the source; it is connected by INSTAGAZE_BASE_URL and INSTAGAZE_TOKEN", is_source=True),
     Kind(
         "sql",
         "tables of a SQL database",

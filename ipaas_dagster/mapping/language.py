@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, model_validator
 from pydantic_core import PydanticCustomError
 
 Value = str | int | float | bool
@@ -57,9 +57,7 @@ def _condition(given: Any) -> Any:
     return given if isinstance(given, dict) else {"equals": _one_value(given)}
 
 
-Condition = Annotated[
-    ConditionWords, BeforeValidator(_condition, json_schema_input_type=Value | ConditionWords)
-]
+Condition = Annotated[ConditionWords, BeforeValidator(_condition, json_schema_input_type=Value | ConditionWords)]
 Filter = dict[str, Condition]
 
 
@@ -67,20 +65,16 @@ class FieldWords(Words):
     """Where a target field's value comes from: exactly one of `from`, `reference` and `constant`."""
 
     source: str | None = Field(None, alias="from", description="column of the hub collection")
-    reference: str | None = Field(
-        None, description="column that refers to another record: its id in this system"
-    )
+    reference: str | None = Field(None, description="column that refers to another record: its id in this system")
     constant: OneValue = Field(None, description="always this value")
     default: OneValue = Field(None, description="the value where the source is empty")
-    required: bool = Field(
-        False, description="a record without a value is rejected, by the name of this field"
-    )
+    required: bool = Field(False, description="a record without a value is rejected, by the name of this field")
     read_only: bool = Field(False, description="the system computes it: listed, never sent")
     custom: bool = Field(False, description="a custom field of that system")
     type: Literal["text", "integer", "boolean", "real", "json"] | None = Field(
         None, description="what a JavaScript modifier gives (default text); json takes anything"
     )
-    modifier: Annotated[Any, WithJsonSchema({"$ref": "#/$defs/modifier"})] = Field(
+    modifier: Any = Field(
         None,
         description="JavaScript (data => data.substring(0, 15)), a ready-made modifier, or a list of them",
     )
@@ -111,9 +105,7 @@ class TemplateWords(Words):
     """How the records of one hub collection look in one system."""
 
     collection: str | None = Field(None, description="hub collection; the template's name if absent")
-    object: str | None = Field(
-        None, description="table, folder or object there; the collection's name if absent"
-    )
+    object: str | None = Field(None, description="table, folder or object there; the collection's name if absent")
     key: str | None = Field(None, description="target field that identifies the record; it holds the hub id")
     fields: Fields = Field(description="`all` (every column by its own name) or target field: column")
     filter: Filter = Field(default_factory=dict, description="only records that meet all of these are sent")
@@ -139,9 +131,7 @@ class RowWords(Words):
     collection: str
     system: str
     direction: Literal["to", "from", "both"] = Field(description="to the hub, from the hub, or both")
-    template: str | None = Field(
-        None, description="in the system's mapping file; the collection's name if absent"
-    )
+    template: str | None = Field(None, description="in the system's mapping file; the collection's name if absent")
     deletes: Literal["delete", "keep"] | None = Field(
         None, description="what happens there when the hub's record is deleted (default delete)"
     )

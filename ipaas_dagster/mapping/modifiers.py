@@ -69,9 +69,7 @@ def _name_and_argument(words: Any) -> tuple[str, Any]:
     if isinstance(words, dict) and len(words) == 1:
         name, argument = next(iter(words.items()))
         return name, argument
-    raise WrongModifier(
-        "a modifier is a name, one `name: argument`, JavaScript (data => ...), or a list of these"
-    )
+    raise WrongModifier("a modifier is a name, one `name: argument`, JavaScript (data => ...), or a list of these")
 
 
 def _ready_made(name: str) -> ReadyMade:
@@ -79,7 +77,7 @@ def _ready_made(name: str) -> ReadyMade:
         if one.name == name:
             return one
     names = tuple(one.name for one in READY_MADE)
-    raise WrongModifier(f"unknown modifier {name!r}; JavaScript is written as data => ...", name, names)
+    raise WrongModifier(f"unknown modifier {name!r} (JavaScript is written as data => ...)", name, names)
 
 
 def _javascript(source: str, result: Type) -> Modifier:
@@ -98,9 +96,7 @@ def _javascript(source: str, result: Type) -> Modifier:
 def _of_type(value: Any, wanted: Type) -> Any:
     if value is None or wanted not in _PYTHON_TYPES:
         return value
-    is_right = isinstance(value, _PYTHON_TYPES[wanted]) and (
-        wanted == Type.BOOLEAN or not isinstance(value, bool)
-    )
+    is_right = isinstance(value, _PYTHON_TYPES[wanted]) and (wanted == Type.BOOLEAN or not isinstance(value, bool))
     if not is_right:
         given = _KINDS.get(type(value), "an object")
         raise ModifierFailed(f"the modifier gave {given}, not {wanted}; give {wanted}, or state its `type`")

@@ -24,14 +24,10 @@ FILE = "presets.yaml"
 
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)(?:\?(.*))?", re.DOTALL)
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_SECRET_NAME = re.compile(
-    r"pass(word|wd|phrase)|secret|token|credential|(^|_)(key|pwd|auth)(_|$)|apikey|private", re.I
-)
+_SECRET_NAME = re.compile(r"pass(word|wd|phrase)|secret|token|credential|(^|_)(key|pwd|auth)(_|$)|apikey|private", re.I)
 _NO_SECRET_NAME = re.compile(r"_(url|file|path|id|name|field|header|seconds)$", re.I)
 _PASSWORD_IN_URL = re.compile(r"://[^/?#\s]*?:(?P<password>.*)@", re.DOTALL)
-_SECRET_IN_QUERY = re.compile(
-    r"[?&;](?:password|passwd|pwd|secret|token|sig|api_?key)=(?P<password>[^&;]*)", re.I
-)
+_SECRET_IN_QUERY = re.compile(r"[?&;](?:password|passwd|pwd|secret|token|sig|api_?key)=(?P<password>[^&;]*)", re.I)
 
 
 class Missing(NamedTuple):
@@ -125,20 +121,14 @@ def _refuse_secret(declared: Declared, preset: str, field_name: str, words: Any)
     if literal is None:
         return
     if looks_secret(field_name):
-        raise declared.error(
-            where, f"{field_name!r} is a secret: write env:NAME and put it in the environment"
-        )
+        raise declared.error(where, f"{field_name!r} is a secret: write env:NAME and put it in the environment")
     if _holds_secret(literal, but_variables=True):
         message = f"{field_name!r} holds a password: write env:NAME for all of it, or ${{NAME}} in its place"
         raise declared.error(where, message)
 
 
 def _holds_secret(text: str, *, but_variables: bool = False) -> bool:
-    found = [
-        match["password"]
-        for pattern in (_PASSWORD_IN_URL, _SECRET_IN_QUERY)
-        if (match := pattern.search(text))
-    ]
+    found = [match["password"] for pattern in (_PASSWORD_IN_URL, _SECRET_IN_QUERY) if (match := pattern.search(text))]
     return any(one and not (but_variables and _VARIABLE.fullmatch(one)) for one in found)
 
 

@@ -47,16 +47,11 @@ def read_worksheet(folder: Path) -> Worksheet:
 def _system(name: str, words: SystemWords, declared: Declared) -> System:
     where = ("systems", name)
     if not _NAME.fullmatch(name) or name in _TAKEN:
-        message = (
-            f"a system cannot be named {name!r}; use small letters, digits and _, and none of the allowed"
-        )
-        raise declared.error(
-            where, f"{message.partition('; ')[0]}: small letters, digits and _, not {_taken()}"
-        )
+        taken = " or ".join(_TAKEN)
+        message = f"{name!r} cannot be a system's name: small letters, digits and _, and not {taken}"
+        raise declared.error(where, message)
     if words.kind not in kind_names():
-        raise declared.error(
-            (*where, "kind"), f"unknown kind {words.kind!r}", given=words.kind, allowed=kind_names()
-        )
+        raise declared.error((*where, "kind"), f"unknown kind {words.kind!r}", given=words.kind, allowed=kind_names())
     known = kind(words.kind)
     if known.is_source:
         _check_source(name, words, declared)
@@ -91,9 +86,7 @@ def _check_preset(system: System, declared: Declared, presets: Presets) -> None:
             raise presets.declared.error((system.preset, name), message, given=name, allowed=allowed)
     for field in system.kind.fields:
         if field.required and fields.get(field.name) is None:
-            message = (
-                f"preset {system.preset!r} of a {system.kind.name} system needs the field {field.name!r}"
-            )
+            message = f"preset {system.preset!r} of a {system.kind.name} system needs the field {field.name!r}"
             raise presets.declared.error((system.preset,), message)
 
 
@@ -110,9 +103,7 @@ def _templates(folder: Path, system: System, words: SystemWords, worksheet: Decl
 class _Rows:
     """Collects the rows one after the other, since each is also checked against those before it."""
 
-    def __init__(
-        self, declared: Declared, systems: Mapping[str, System], files: Mapping[str, Templates]
-    ) -> None:
+    def __init__(self, declared: Declared, systems: Mapping[str, System], files: Mapping[str, Templates]) -> None:
         self._declared, self._systems, self._files = declared, systems, files
         self._lines: dict[tuple[str, str], int | None] = {}
         self._inbound: list[str] = []
@@ -157,9 +148,7 @@ class _Rows:
         columns = hub_columns(contracts.collection(row.collection))
         row_filter = read_filter(row.filter, columns, self._declared, ("rows", number, "filter"))
         deletes, name = row.deletes or "delete", system.kind.name
-        return Route(
-            row.system, name, row.collection, template, system.preset, deletes, template.filter + row_filter
-        )
+        return Route(row.system, name, row.collection, template, system.preset, deletes, template.filter + row_filter)
 
     def _template(self, number: int, row: RowWords) -> Template:
         name, templates = row.template or row.collection, self._files[row.system]

@@ -8,18 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ipaas_dagster.contracts.base import Collection, Type
+from ipaas_dagster.contracts.currency import EXPONENTS
 from ipaas_dagster.mapping.javascript import ModifierFailed
 
 Apply = Callable[[Any, Mapping[str, Any]], Any]
 """apply(value, hub record) -> value; the record is there for what belongs to it, such as its currency."""
 
-# ISO 4217: every other currency has two decimal places.
-_PLACES = {
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-    3: "BHD IQD JOD KWD LYD OMR TND",
-    4: "CLF UYW",
-}
-_PLACES_OF = {code: places for places, codes in _PLACES.items() for code in codes.split()}
 _TEXTS = frozenset({Type.TEXT, Type.REFERENCE})
 
 
@@ -46,8 +40,8 @@ class ReadyMade:
 
 
 def minor_to_decimal(minor: int, currency: str) -> str:
-    """`1250, "USD"` -> `"12.50"`; `1250, "JPY"` -> `"1250"`; exact, also below zero."""
-    places = _PLACES_OF.get(currency, 2)
+    """`1250, "USD"` -> `"12.50"`; `1250, "JPY"` -> `"1250"`; exact, also below zero. Raises KeyError."""
+    places = EXPONENTS[currency]
     if not places:
         return str(minor)
     digits = str(abs(minor)).rjust(places + 1, "0")
@@ -58,14 +52,14 @@ def _minor_to_decimal(argument: Any, collection: Collection) -> Apply:
     column = "currency" if argument is None else argument
     names = tuple(c.name for c in collection.columns)
     if column not in names:
-        raise WrongModifier(
-            f"minor_to_decimal: {collection.name} has no column {column!r}", str(column), names
-        )
+        raise WrongModifier(f"minor_to_decimal: {collection.name} has no column {column!r}", str(column), names)
 
     def apply(value: Any, record: Mapping[str, Any]) -> str:
         currency = record[column]
         if not currency:
             raise ModifierFailed(f"the amount has no currency ({column} is empty)")
+        if currency not in EXPONENTS:
+            raise ModifierFailed(f"{column} is no ISO 4217 currency, so its minor unit is not known")
         return minor_to_decimal(value, currency)
 
     return apply
@@ -130,9 +124,7 @@ READY_MADE: tuple[ReadyMade, ...] = (
         {"type": "string"},
     ),
     ReadyMade("iso_date", "the day in UTC: 2026-01-31", frozenset({Type.TIME}), _iso_date),
-    ReadyMade(
-        "truncate", "the first so many characters", _TEXTS, _truncate, {"type": "integer", "minimum": 1}, True
-    ),
+    ReadyMade("truncate", "the first so many characters", _TEXTS, _truncate, {"type": "integer", "minimum": 1}, True),
     ReadyMade("upper", "in capitals", _TEXTS, _upper),
     ReadyMade("lower", "in small letters", _TEXTS, _lower),
     ReadyMade(

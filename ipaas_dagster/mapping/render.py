@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -64,6 +64,9 @@ class Renderer:
             payload = dict(zip(self._plain, values(record), strict=True))
             for name, value in made:
                 payload[name] = value(record)
+            for name in self._times:
+                if (time := payload[name]) is not None and time.tzinfo is not UTC:
+                    payload[name] = time.astimezone(UTC)
         except RenderError as error:
             return error
         except KeyError as missing:
@@ -77,9 +80,7 @@ class Renderer:
         fields = payload_fields(payload)
         if fields.keys() != self._names:
             name = min(fields.keys() ^ self._names)
-            raise RenderError(
-                name, "the template's fields have changed since this was queued; retry renders it anew"
-            )
+            raise RenderError(name, "the template's fields have changed since this was queued; retry renders it anew")
         for name in self._times:
             if (text := fields[name]) is not None:
                 fields[name] = datetime.fromisoformat(text)

@@ -77,9 +77,7 @@ def read_template(name: str, words: TemplateWords, kind: Kind, declared: Declare
     if words.fields is None:
         targets = [_whole_column(collection, column) for column in _names(collection)]
     else:
-        targets = [
-            _target(*field, collection, declared, (*where, "fields")) for field in words.fields.items()
-        ]
+        targets = [_target(*field, collection, declared, (*where, "fields")) for field in words.fields.items()]
     key = words.key or kind.key
     if key is not None and not any(target.name == key for target in targets):
         targets.insert(0, TargetField(key, Type.TEXT, "hub_id", description="Id of the record in the hub"))
@@ -105,24 +103,18 @@ def _whole_column(collection: Collection, name: str) -> TargetField:
     return TargetField(name, column.type, name, column.references, description=column.description)
 
 
-def _target(
-    name: str, words: FieldWords, collection: Collection, declared: Declared, where: Where
-) -> TargetField:
+def _target(name: str, words: FieldWords, collection: Collection, declared: Declared, where: Where) -> TargetField:
     here, given = (*where, name), words.model_fields_set & {"source", "reference", "constant"}
     if len(given) != 1:
         raise declared.error(here, f"{name!r} needs exactly one of from, reference and constant")
     made = {"source": _from_column, "reference": _reference, "constant": _constant}[given.pop()]
     target = made(name, words, collection, declared, here)
     if words.default is not None and not _fits(words.default, target.type):
-        raise declared.error(
-            (*here, "default"), f"the default of {name!r} must be {target.type}, as its value is"
-        )
+        raise declared.error((*here, "default"), f"the default of {name!r} must be {target.type}, as its value is")
     return target
 
 
-def _from_column(
-    name: str, words: FieldWords, collection: Collection, declared: Declared, here: Where
-) -> TargetField:
+def _from_column(name: str, words: FieldWords, collection: Collection, declared: Declared, here: Where) -> TargetField:
     column = _known(words.source, "from", collection, declared, here)
     modifiers: tuple[Modifier, ...] = ()
     type_ = hub_columns(collection)[column]
@@ -136,9 +128,7 @@ def _from_column(
     return _target_of(name, type_, words, column=column, modifiers=modifiers)
 
 
-def _reference(
-    name: str, words: FieldWords, collection: Collection, declared: Declared, here: Where
-) -> TargetField:
+def _reference(name: str, words: FieldWords, collection: Collection, declared: Declared, here: Where) -> TargetField:
     column = _known(words.reference, "reference", collection, declared, here)
     if column not in collection.references:
         allowed = tuple(collection.references)
@@ -148,9 +138,7 @@ def _reference(
     return _target_of(name, Type.REFERENCE, words, column=column, references=collection.references[column])
 
 
-def _constant(
-    name: str, words: FieldWords, collection: Collection, declared: Declared, here: Where
-) -> TargetField:
+def _constant(name: str, words: FieldWords, collection: Collection, declared: Declared, here: Where) -> TargetField:
     if words.modifier is not None or words.default is not None or words.type is not None:
         raise declared.error(here, f"the constant {name!r} can have no modifier, default or type")
     types = {bool: Type.BOOLEAN, int: Type.INTEGER, float: Type.REAL}
@@ -191,7 +179,5 @@ def _modifiers(
 def _fits(value: Any, type_: Type) -> bool:
     if type_ == Type.JSON:
         return True
-    wanted = {Type.TEXT: str, Type.INTEGER: int, Type.MONEY: int, Type.BOOLEAN: bool, Type.REAL: float}.get(
-        type_
-    )
+    wanted = {Type.TEXT: str, Type.INTEGER: int, Type.MONEY: int, Type.BOOLEAN: bool, Type.REAL: float}.get(type_)
     return wanted is not None and type(value) is wanted

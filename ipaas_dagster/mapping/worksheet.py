@@ -59,9 +59,7 @@ class Worksheet:
             if system.name == name:
                 return system
         declared = Declared(self.file, {}, {})
-        raise declared.error(
-            (), f"unknown system {name!r}", given=name, allowed=tuple(s.name for s in self.systems)
-        )
+        raise declared.error((), f"unknown system {name!r}", given=name, allowed=tuple(s.name for s in self.systems))
 
     @property
     def destinations(self) -> tuple[System, ...]:
