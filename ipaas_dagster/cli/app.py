@@ -26,9 +26,7 @@ files = typer.Typer(help="What the `files` destination holds.", no_args_is_help=
 files.command("current")(look.files_current)
 app.add_typer(files, name="files")
 
-rejects = typer.Typer(
-    help="Records that do not meet their contract, kept with every reason.", no_args_is_help=True
-)
+rejects = typer.Typer(help="Records that do not meet their contract, kept with every reason.", no_args_is_help=True)
 rejects.command("list")(mend.rejects_list)
 rejects.command("retry")(mend.rejects_retry)
 app.add_typer(rejects, name="rejects")

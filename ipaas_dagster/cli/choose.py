@@ -17,9 +17,7 @@ def collections(names: Sequence[str], *, default: Sequence[str], allowed: Sequen
     """Source collections by name, in the order of `allowed`; none named: the default."""
     for name in names:
         if name not in allowed:
-            raise UsageError(
-                f"there is no source collection {name!r}; {_meant(name)}choose from: {', '.join(allowed)}"
-            )
+            raise UsageError(f"there is no source collection {name!r}; {_meant(name)}choose from: {', '.join(allowed)}")
     wanted = names or default
     return [name for name in allowed if name in wanted]
 
@@ -29,9 +27,7 @@ def _meant(name: str) -> str:
 
     for collection in contracts.COLLECTIONS:
         if collection.name == name:
-            source = (
-                contracts.collection(collection.parent).source if collection.parent else collection.source
-            )
+            source = contracts.collection(collection.parent).source if collection.parent else collection.source
             return f"the hub's {name} come from {source}; "
     return ""
 
@@ -68,7 +64,5 @@ def systems(project: Project, names: Sequence[str]) -> list[str]:
     known = [system.name for system in project.worksheet.destinations]
     for name in names:
         if name not in known:
-            raise UsageError(
-                f"there is no destination system {name!r}; the worksheet has: {', '.join(known)}"
-            )
+            raise UsageError(f"there is no destination system {name!r}; the worksheet has: {', '.join(known)}")
     return [name for name in known if not names or name in names]

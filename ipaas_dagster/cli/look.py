@@ -24,9 +24,7 @@ def status(as_json: AsJson = False, debug: Debug = False) -> None:
 
         state = read_status(project)
         shown = [] if as_json else shown_status(state)
-        report.show(
-            {"collections": state.collections, "systems": state.systems, "balance": state.balance}, *shown
-        )
+        report.show({"collections": state.collections, "systems": state.systems, "balance": state.balance}, *shown)
         report.findings(state.findings)
 
 
@@ -46,12 +44,8 @@ def shown_status(state: Status) -> list[RenderableType]:
         ]
         for c in state.collections
     ]
-    systems = [
-        [s.system, s.kind, s.switched_off or "on", s.delivered, states(s.states)] for s in state.systems
-    ]
-    verdict = (
-        "[bold green]the books balance[/]" if state.balance.true else "[bold red]the books do not balance[/]"
-    )
+    systems = [[s.system, s.kind, s.switched_off or "on", s.delivered, states(s.states)] for s in state.systems]
+    verdict = "[bold green]the books balance[/]" if state.balance.true else "[bold red]the books do not balance[/]"
     names = ["collection", "from", "records", "cursor (UTC)", "lag", "open rejects", "landings to merge"]
     return [
         table("collections", names, collections),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ipaas_dagster.cli.report import AsJson, Debug, command
+from ipaas_dagster.cli.report import AsJson, Debug, Report, command
 from ipaas_dagster.cli.run import open_project
+
+if TYPE_CHECKING:
+    from ipaas_dagster.merge import MergeResult
+    from ipaas_dagster.project import Project
 
 Of = Annotated[str | None, typer.Option("--collection", help="Only this hub collection.")]
 OfSystem = Annotated[str | None, typer.Option("--system", help="Only this system.")]
@@ -15,9 +19,7 @@ Limit = Annotated[int, typer.Option(min=1, help="At most so many, the newest fir
 Entries = Annotated[list[int] | None, typer.Argument(help="Entry ids; none: all that the options choose.")]
 
 
-def rejects_list(
-    collection: Of = None, limit: Limit = 100, as_json: AsJson = False, debug: Debug = False
-) -> None:
+def rejects_list(collection: Of = None, limit: Limit = 100, as_json: AsJson = False, debug: Debug = False) -> None:
     """Open rejects with their reasons."""
     with command(as_json, debug) as report, open_project() as project:
         from ipaas_dagster.cli.tables import moment, table
@@ -43,12 +45,9 @@ def rejects_list(
 def rejects_retry(collection: Of = None, as_json: AsJson = False, debug: Debug = False) -> None:
     """Judge open rejects again by today's contracts; good ones are merged."""
     with command(as_json, debug) as report, open_project() as project:
-        from ipaas_dagster.cli import tables
-        from ipaas_dagster.sync import Outcome, retry_rejects
+        from ipaas_dagster.mend import retry_rejects
 
-        outcome: Outcome = retry_rejects(project, collection)
-        report.show({"merged": outcome.merged}, *([] if as_json else tables.outcome(outcome)))
-        report.findings(outcome.findings, outcome.unexpected)
+        _merged(report, project, retry_rejects(project, collection))
 
 
 def dead_list(
@@ -142,15 +141,19 @@ def approve(
 
             with project.hub.reading() as connection:
                 holds = [] if connection is None else list_holds(connection)
-            rows = [
-                [h.hold_id, h.collection, h.records, h.alive, h.reason, moment(h.created_at)] for h in holds
-            ]
+            rows = [[h.hold_id, h.collection, h.records, h.alive, h.reason, moment(h.created_at)] for h in holds]
             columns = ["hold", "collection", "deletes", "alive", "reason", "since (UTC)"]
             report.show({"holds": holds}, table("holds", columns, rows))
         else:
-            from ipaas_dagster.cli import tables
-            from ipaas_dagster.sync import carry_out
+            from ipaas_dagster.mend import approve as carry_out
 
-            outcome = carry_out(project, hold)
-            report.show({"merged": outcome.merged}, *([] if as_json else tables.outcome(outcome)))
-            report.findings(outcome.findings, outcome.unexpected)
+            _merged(report, project, carry_out(project, hold))
+
+
+def _merged(report: Report, project: Project, results: list[MergeResult]) -> None:
+    """What came of a repair; it is delivered by the next `ipaas deliver` or run."""
+    from ipaas_dagster.cli import tables
+    from ipaas_dagster.findings import of_merges
+
+    report.show({"merged": results}, *([] if report.as_json else tables.merged(results)))
+    report.findings(of_merges(project, results))

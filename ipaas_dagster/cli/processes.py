@@ -93,9 +93,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def interruptible() -> Iterator[threading.Event]:
     """An event that Ctrl-C and SIGTERM set, so that what was started is stopped in order."""
     stop = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:

@@ -64,9 +64,7 @@ class Report:
     def finish(self) -> None:
         if self.as_json:
             ended = {"ok": self.exit_code == 0, "exit_code": self.exit_code}
-            sys.stdout.write(
-                json.dumps(ended | self.document, default=plain, ensure_ascii=False, indent=2) + "\n"
-            )
+            sys.stdout.write(json.dumps(ended | self.document, default=plain, ensure_ascii=False, indent=2) + "\n")
         if self.exit_code:
             raise typer.Exit(self.exit_code)
 

@@ -15,20 +15,23 @@ if TYPE_CHECKING:
 
 SANDBOX_PORT = 8800
 UI_PORT = 3000
+ACCOUNTS = 200
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Where it listens; 0: any free port.")]
 Accounts = Annotated[int, typer.Option(min=0, help="Generated accounts beside the documented records.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same records.")]
 
 
-def sandbox(
-    port: Port = SANDBOX_PORT, accounts: Accounts = 200, seed: Seed = 1, debug: Debug = False
-) -> None:
+def sandbox(port: Port = SANDBOX_PORT, accounts: Accounts = ACCOUNTS, seed: Seed = 1, debug: Debug = False) -> None:
     """Local stand-ins of every system, until interrupted. Nothing leaves this machine."""
     with command(as_json=False, debug=debug):
+        from ipaas_dagster.errors import UsageError
         from ipaas_dagster.sandbox import serve
 
-        serve(port=port, accounts=accounts, seed=seed, say=say)
+        try:
+            serve(port=port, accounts=accounts, seed=seed)
+        except OSError as error:
+            raise UsageError(f"port {port} cannot be used ({error.strerror}); choose another: --port 0") from error
 
 
 def dev(
@@ -45,7 +48,8 @@ def dev(
         if with_sandbox:
             from ipaas_dagster.sandbox import running_sandbox
 
-            given = stack.enter_context(running_sandbox()).environment
+            server = stack.enter_context(running_sandbox(accounts=ACCOUNTS, bad_records=True))
+            given = server.environment
         report.exit_code = show_ui(installation(load(), given), port)
 
 
@@ -60,9 +64,7 @@ def show_ui(place: Installation, port: int) -> int:
 
 
 def demo(
-    ui: Annotated[
-        bool, typer.Option("--ui", help="Then leave the Dagster UI and the sandbox running.")
-    ] = False,
+    ui: Annotated[bool, typer.Option("--ui", help="Then leave the Dagster UI and the sandbox running.")] = False,
     port: Port = UI_PORT,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -72,7 +74,7 @@ def demo(
         from ipaas_dagster.cli.demo import run
         from ipaas_dagster.sandbox import running_sandbox
 
-        with running_sandbox() as server:
+        with running_sandbox(accounts=ACCOUNTS, bad_records=True) as server:
             place = run(report, server)
             if ui and report.exit_code == 0:
                 sys.stdout.flush()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from ipaas_dagster.merge import MergeResult
     from ipaas_dagster.sync import Outcome
 
 MERGE_COLUMNS = (
@@ -41,12 +42,9 @@ def outcome(result: Outcome) -> list[Table]:
     made = []
     if result.pulled:
         made.append(
-            table(
-                "pulled", ["collection", "scope", "records", "requests", "seconds", "cursor"], _pulled(result)
-            )
+            table("pulled", ["collection", "scope", "records", "requests", "seconds", "cursor"], _pulled(result))
         )
-    if result.merged or result.reconciled:
-        made.append(table("merged", ["collection", *MERGE_COLUMNS, "held"], _merged(result)))
+    made += merged([*result.merged, *(m for r in result.reconciled for m in r.merged)])
     if result.reconciled:
         rows = [[r.collection, r.missed, r.deleted, r.held] for r in result.reconciled]
         made.append(table("reconciled", ["collection", "missed", "deleted", "held"], rows))
@@ -96,29 +94,26 @@ def ago(seconds: float | None) -> str:
 
 def _pulled(result: Outcome) -> list[list[Any]]:
     return [
-        [r.collection, r.scope.kind, r.fetched, r.requests, r.seconds, moment(r.cursor_after)]
-        for r in result.pulled
+        [r.collection, r.scope.kind, r.fetched, r.requests, r.seconds, moment(r.cursor_after)] for r in result.pulled
     ]
 
 
-def _merged(result: Outcome) -> list[list[Any]]:
+def merged(results: Sequence[MergeResult]) -> list[Table]:
+    """All landings of a collection in one row; no table where nothing was merged."""
     sums: dict[str, Counts] = {}
-    for merged in [*result.merged, *(m for r in result.reconciled for m in r.merged)]:
-        for name, counts in merged.counts.items():
+    for result in results:
+        for name, counts in result.counts.items():
             sums[name] = sums.get(name, Counts()) + counts
-    return [
-        [name, *(getattr(counts, column) for column in (*MERGE_COLUMNS, "held"))]
-        for name, counts in sums.items()
-    ]
+    columns = (*MERGE_COLUMNS, "held")
+    rows = [[name, *(getattr(counts, column) for column in columns)] for name, counts in sums.items()]
+    return [table("merged", ["collection", *columns], rows)] if rows else []
 
 
 def _delivered(result: Outcome) -> list[list[Any]]:
     rows: list[list[Any]] = []
     for system in result.delivered:
         if system.switched_off:
-            rows.append(
-                [system.system, f"switched off: {system.switched_off}", *[None] * len(DELIVER_COLUMNS), None]
-            )
+            rows.append([system.system, f"switched off: {system.switched_off}", *[None] * len(DELIVER_COLUMNS), None])
         for name, counts in system.routes.items():
             numbers = [getattr(counts, column) for column in DELIVER_COLUMNS]
             rows.append([system.system, name, *numbers, states(counts.states)])
@@ -128,7 +123,5 @@ def _delivered(result: Outcome) -> list[list[Any]]:
 def states(counts: Mapping[str, int]) -> str:
     """Open states only: what is delivered or superseded is done."""
     return ", ".join(
-        f"{count:,} {state}"
-        for state, count in counts.items()
-        if state not in ("delivered", "superseded") and count
+        f"{count:,} {state}" for state, count in counts.items() if state not in ("delivered", "superseded") and count
     )

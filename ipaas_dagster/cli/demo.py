@@ -1,0 +1,178 @@
+"""The demo: the main job through Dagster against the sandbox, judged by what the sandbox really holds."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ipaas_dagster import contracts
+from ipaas_dagster.cli.processes import Installation, installation, run_job
+from ipaas_dagster.cli.report import Report, say
+from ipaas_dagster.errors import UsageError
+from ipaas_dagster.project import Project
+from ipaas_dagster.records import hub_id
+from ipaas_dagster.settings import load
+
+if TYPE_CHECKING:
+    from ipaas_dagster.sandbox.instagaze import BadRecord
+    from ipaas_dagster.sandbox.server import Sandbox
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+TAIL_LINES = 40
+
+
+def run(report: Report, server: Sandbox) -> Installation:
+    """Everything but the UI: jobs, state, verdict. The report's exit code is the verdict."""
+    settings = load()
+    place = installation(settings, server.environment)
+    project = Project(replace(settings, base_url=server.base_url, token=server.token), say=say)
+    try:
+        refuse_foreign_state(project)
+        outputs = _run_jobs(place, project)
+        _judge(report, project, server, outputs)
+    finally:
+        project.operations.dispose()
+    return place
+
+
+def refuse_foreign_state(project: Project) -> None:
+    """Made-up records must not be mixed with those of a real company, nor be sent where these go."""
+    from sqlalchemy import select
+
+    from ipaas_dagster.operations.tables import server_facts
+
+    with project.operations.read() as connection:
+        servers = set(connection.scalars(select(server_facts.c.base_url)))
+    foreign = sorted(url for url in servers if urlsplit(url).hostname not in LOOPBACK)
+    if foreign:
+        raise UsageError(
+            f"{project.settings.state} holds records of {foreign[0]}; "
+            "give the demo another folder: IPAAS_STATE=data/demo make demo"
+        )
+
+
+def _run_jobs(place: Installation, project: Project) -> dict[str, str]:
+    """The main job, as Dagster's own command runs it; what a job that ended as failed printed, by job."""
+    systems = [
+        system.name
+        for system in project.worksheet.destinations
+        if project.worksheet.switched_off(system.name, project.settings) is None
+    ]
+    today = datetime.now(UTC).date().isoformat()
+    outputs = {}
+    for job, partition in (("snapshots", None), ("sync", today), *((f"deliver_{s}", None) for s in systems)):
+        started = time.monotonic()
+        code, output = run_job(place, job, partition=partition)
+        ended = "succeeded" if code == 0 else "ended as failed: something new needs a person"
+        say(f"dagster job {job}: {ended} ({time.monotonic() - started:.1f} s)")
+        if code:
+            outputs[job] = output
+    return outputs
+
+
+def _judge(report: Report, project: Project, server: Sandbox, outputs: Mapping[str, str]) -> None:
+    from ipaas_dagster.cli.look import shown_status
+    from ipaas_dagster.cli.tables import table
+    from ipaas_dagster.findings import in_words
+    from ipaas_dagster.hub.rejects import list_rejects
+    from ipaas_dagster.sandbox.instagaze import BAD_RECORDS
+    from ipaas_dagster.status import read_status
+
+    state = read_status(project)
+    with project.hub.reading() as connection:
+        rejects = [] if connection is None else list_rejects(connection)
+    rows = [[row["collection"], row["hub_id"], in_words(row["reasons"])] for row in rejects]
+    report.show(
+        {"collections": state.collections, "systems": state.systems, "balance": state.balance},
+        *([] if report.as_json else shown_status(state)),
+        *([] if report.as_json else [table("rejected, with reasons", ["collection", "record", "reasons"], rows)]),
+    )
+    expected = expected_rejects(BAD_RECORDS)
+    problems = [
+        *state.findings,
+        *compare("rejects", expected, {row["hub_id"] for row in rejects}),
+        *_arrived(project, server, expected),
+        *(f"{s.system}: {s.states} are not delivered" for s in state.systems if any(s.states.values())),
+    ]
+    for job, output in outputs.items() if problems else ():
+        say(f"--- the end of what {job} printed")
+        say("\n".join(output.splitlines()[-TAIL_LINES:]))
+    report.findings(problems)
+    if not problems:
+        say(f"exactly the {len(expected)} known bad records were rejected; everything else arrived everywhere")
+
+
+def expected_rejects(bad: Iterable[BadRecord]) -> set[str]:
+    """Hub ids of what must be rejected: a whole record, or one element of its array."""
+    found = set()
+    for record in bad:
+        if record.child is None:
+            found.add(hub_id(record.collection, record.id))
+        else:
+            array, position, own_id = record.child
+            own = hub_id(array, own_id) if own_id else f"{hub_id(record.collection, record.id)}#{position}"
+            found.add(own)
+    return found
+
+
+def expected_ids(
+    collection: contracts.Collection, parent: contracts.Collection, records: Sequence[Mapping[str, Any]]
+) -> set[str]:
+    """Hub ids that the source's records become: their own, or those of the elements of their array."""
+    if collection.parent is None:
+        return {hub_id(collection.source, record["id"]) for record in records}
+    found = set()
+    for record in records:
+        elements = record.get(collection.array or "") or []
+        elements = json.loads(elements) if isinstance(elements, str) else elements
+        for position, element in enumerate(elements, start=1):
+            if not element.get("is_deleted"):
+                numbered = f"{hub_id(parent.source, record['id'])}#{position}"
+                found.add(hub_id(collection.source, element["id"]) if collection.id_field else numbered)
+    return found
+
+
+def _arrived(project: Project, server: Sandbox, rejected: set[str]) -> list[str]:
+    """What is missing or too much: in the hub against the sandbox, in each destination against the hub."""
+    from ipaas_dagster.connections import delivered_ids
+
+    problems = []
+    for collection in contracts.COLLECTIONS:
+        parent = contracts.collection(collection.parent or collection.name)
+        truth = expected_ids(collection, parent, server.instagaze.truth(parent.source)) - rejected
+        live = _live(project, collection)
+        problems += compare(f"hub.{collection.name}", truth, live)
+        for system in project.worksheet.destinations:
+            if project.worksheet.switched_off(system.name, project.settings) is None:
+                there = delivered_ids(project, system.name, collection.name)
+                problems += [] if there is None else compare(f"{system.name}.{collection.name}", live, there)
+    for collection in contracts.REFERENCE:
+        there, here = len(server.instagaze.truth(collection.source)), len(_live(project, collection))
+        if there != here:
+            problems.append(f"instagaze.{collection.name}: the source has {there}, the hub {here}")
+    return problems
+
+
+def _live(project: Project, collection: contracts.Collection) -> set[str]:
+    from ipaas_dagster.hub.tables import table
+
+    with project.hub.reading() as connection:
+        if connection is None:
+            return set()
+        rows = connection.execute(f"SELECT hub_id FROM {table(collection)} WHERE deleted_at IS NULL")
+        return {row[0] for row in rows.fetchall()}
+
+
+def compare(where: str, expected: set[str], found: set[str]) -> list[str]:
+    """In words, with a few names each."""
+    said = []
+    for what, names in (("missing", expected - found), ("not expected", found - expected)):
+        if names:
+            some = ", ".join(sorted(names)[:5])
+            said.append(f"{where}: {len(names)} {what}: {some}{', ...' if len(names) > 5 else ''}")
+    return said
