@@ -51,7 +51,9 @@ def merge_landing(connection: DuckDBPyConnection, landing: LandingNote, *, guard
         head = read_head(connection)
         seq = head.seq
         for collection in family:
-            new_rejects += write_rejects(connection, collection, landing_id=landing.landing_id, run_id=run_id)
+            new_rejects += write_rejects(
+                connection, collection, source=landing.collection, landing_id=landing.landing_id, run_id=run_id
+            )
             held = holds.get(collection.name, ("", 0))[1]
             counts[collection.name] = count(connection, collection, held=held)
             write_counts(connection, landing.landing_id, landing.collection, collection, counts[collection.name])

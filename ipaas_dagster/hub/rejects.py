@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 REJECTS = f"{CATALOG}.hub.rejects"
 
 
-def write_rejects(connection: DuckDBPyConnection, collection: Collection, *, landing_id: str, run_id: str) -> int:
+def write_rejects(
+    connection: DuckDBPyConnection, collection: Collection, *, source: str, landing_id: str, run_id: str
+) -> int:
     """Open, refresh and resolve this collection's rejects; returns how many are new."""
     name = collection.name
     new = 0
@@ -26,7 +28,7 @@ def write_rejects(connection: DuckDBPyConnection, collection: Collection, *, lan
         _key_rejects(connection, name)
         _resolve_replaced(connection, name)
         _refresh_known(connection, name)
-        new = _open_new(connection, name, landing_id, run_id)
+        new = _open_new(connection, name, source, landing_id, run_id)
     if _any(connection, f"{REJECTS} WHERE collection = '{name}' AND resolved_at IS NULL"):
         _resolve_good(connection, name)
     return new
@@ -64,14 +66,14 @@ def _refresh_known(connection: DuckDBPyConnection, name: str) -> None:
         FROM keyed_{name} k WHERE {REJECTS}.reject_id = k.reject_id AND {REJECTS}.resolved_at IS NULL""")
 
 
-def _open_new(connection: DuckDBPyConnection, name: str, landing_id: str, run_id: str) -> int:
+def _open_new(connection: DuckDBPyConnection, name: str, source: str, landing_id: str, run_id: str) -> int:
     row = connection.execute(
         f"""
         INSERT INTO {REJECTS}
         SELECT collection, source_id, to_json(reasons), record, ?, observed_at, NULL, reject_id,
-            source_collection, hub_id, parent_hub_id, line, element, observed_at, ?, NULL
+            ?, hub_id, parent_hub_id, line, element, observed_at, ?, NULL
         FROM keyed_{name} ANTI JOIN (SELECT reject_id FROM {REJECTS} WHERE resolved_at IS NULL) USING (reject_id)""",
-        [landing_id, run_id],
+        [landing_id, source, run_id],
     ).fetchone()
     return int(row[0]) if row else 0
 

@@ -143,7 +143,6 @@ def _reject(
         "staged_rejects",
         **common,
         collection=name,
-        source_collection="accounts",
         element=element,
         hub_id=hub_id,
         source_id=None if source_id is None else str(source_id),
@@ -167,7 +166,7 @@ def _make_tables(connection: Any) -> None:
             f"parent_hub_id VARCHAR, removed BOOLEAN, {columns}, extra JSON, content_hash VARCHAR)"
         )
     connection.execute(
-        f"CREATE TABLE staged_rejects (collection VARCHAR, source_collection VARCHAR, {line}, element INTEGER, "
+        f"CREATE TABLE staged_rejects (collection VARCHAR, {line}, element INTEGER, "
         "hub_id VARCHAR, source_id VARCHAR, parent_hub_id VARCHAR, reasons VARCHAR[], record JSON)"
     )
     connection.execute(
