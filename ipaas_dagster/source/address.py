@@ -129,11 +129,7 @@ class Address:
 
 
 def _proxy(scheme: str, host: str, environment: Mapping[str, str]) -> str | None:
-    found = {
-        name.lower(): value
-        for name, value in environment.items()
-        if name.lower().endswith("_proxy") and value
-    }
+    found = {name.lower(): value for name, value in environment.items() if name.lower().endswith("_proxy") and value}
     if host in _LOOPBACK or _bypassed(host, found.get("no_proxy", "")):
         return None
     return found.get(f"{scheme}_proxy") or found.get("all_proxy")

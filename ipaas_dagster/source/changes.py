@@ -74,9 +74,7 @@ async def _changes(project: Project, marks: Mapping[str, datetime], retry_second
     )
 
 
-async def _ask(
-    project: Project, connection: Connection, name: str, mark: datetime
-) -> tuple[int, datetime] | None:
+async def _ask(project: Project, connection: Connection, name: str, mark: datetime) -> tuple[int, datetime] | None:
     facts = known(project.operations, project.settings.base_url, name, project.clock())
     unit = str(facts.get(UNIT_FACT, "seconds"))
     if not unit:

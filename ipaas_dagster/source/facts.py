@@ -29,9 +29,7 @@ def known(operations: Operations, base_url: str, collection: str, now: datetime)
     return {row.fact: row.value for row in rows if row.value or now - row.proven_at < ASK_AGAIN}
 
 
-def remember(
-    operations: Operations, base_url: str, collection: str, facts: Mapping[str, Any], now: datetime
-) -> None:
+def remember(operations: Operations, base_url: str, collection: str, facts: Mapping[str, Any], now: datetime) -> None:
     from sqlalchemy import delete, insert
 
     from ipaas_dagster.operations.tables import server_facts as table

@@ -142,9 +142,7 @@ def _adopt_cursor(connection: Connection, note: LandingNote, now: datetime) -> N
     query = select(t.c.cursor).filter_by(source_system=SOURCE_SYSTEM, collection=note.collection)
     current = connection.scalar(query)
     if note.scope == "full" or (current is not None and note.start is not None and note.start <= current):
-        write_cursor(
-            connection, note.collection, now, cursor=datetime.fromisoformat(after), landing_id=note.landing_id
-        )
+        write_cursor(connection, note.collection, now, cursor=datetime.fromisoformat(after), landing_id=note.landing_id)
 
 
 def _add_calls(connection: Connection, calls: Sequence[Mapping[str, Any]]) -> None:

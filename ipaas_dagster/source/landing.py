@@ -56,7 +56,7 @@ class LandingStore:
             ) from None
         if (size, sha256) != (landing.bytes, landing.sha256):
             raise LandingDamaged(
-                f"landing {landing.landing_id} of {landing.collection} has {size} bytes, sha256 {sha256[:12]}; "
+                f"landing {landing.landing_id} of {landing.collection}: {size} bytes, sha256 {sha256[:12]}; "
                 f"its manifest says {landing.bytes}, {landing.sha256[:12]}; restore it, or pull again"
             )
 
@@ -80,17 +80,13 @@ class LandingStore:
     def ids(self, since_day: str = "") -> list[str]:
         """Ids of the landings with a manifest, from that day on (`2026-11-22`), oldest first."""
         days = [day for day in self._days() if day.name >= since_day]
-        return sorted(
-            file.stem for day in days for file in day.glob("*.json") if not file.name.startswith(".")
-        )
+        return sorted(file.stem for day in days for file in day.glob("*.json") if not file.name.startswith("."))
 
     def leftovers(self, since_day: str = "") -> list[Path]:
         """What unfinished scans left since that day: temporary files, and data without manifest."""
         files = [file for day in self._days() if day.name >= since_day for file in day.iterdir()]
         done = {file.stem for file in files if file.suffix == ".json"}
-        return [
-            f for f in files if f.name.endswith(".tmp") or (f.name.endswith(SUFFIX) and _id_of(f) not in done)
-        ]
+        return [f for f in files if f.name.endswith(".tmp") or (f.name.endswith(SUFFIX) and _id_of(f) not in done)]
 
     def read_line(self, landing_id: str, line: int) -> dict[str, Any] | None:
         """One line (from 1), parsed; None where the file is shorter."""
@@ -136,9 +132,7 @@ class Writer:
     def __enter__(self) -> Writer:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._file is not None:
             self._file.close()
             self._temporary.unlink(missing_ok=True)
@@ -230,9 +224,7 @@ class Writer:
                 f"landings cannot be written below {self._folder.parent} ({error.strerror}); "
                 "set IPAAS_LANDINGS_URL or IPAAS_STATE to a folder that this user may write"
             ) from error
-        self._stream = zstandard.ZstdCompressor(level=1, write_checksum=True).stream_writer(
-            self._file, closefd=False
-        )
+        self._stream = zstandard.ZstdCompressor(level=1, write_checksum=True).stream_writer(self._file, closefd=False)
 
 
 def _id_of(file: Path) -> str:

@@ -36,21 +36,14 @@ def _landed(project: Project) -> list[str]:
 
     from ipaas_dagster.operations.tables import landings as t
 
-    query = (
-        select(t)
-        .where(t.c.collection == "objects", t.c.scope == "snapshot")
-        .order_by(t.c.number.desc())
-        .limit(1)
-    )
+    query = select(t).where(t.c.collection == "objects", t.c.scope == "snapshot").order_by(t.c.number.desc()).limit(1)
     with project.operations.read() as connection:
         row = connection.execute(query).first()
     if row is None:
         return []
     try:
         project.landings.verify(row)
-        lines = [
-            msgspec.json.decode(line, type=_Line).record for line in project.landings.lines(row.landing_id)
-        ]
+        lines = [msgspec.json.decode(line, type=_Line).record for line in project.landings.lines(row.landing_id)]
     except (LandingDamaged, OSError, msgspec.DecodeError):
         return []
     return [found for line in lines if (found := record_id(bytes(line))) is not None]

@@ -125,9 +125,7 @@ def _utf8(body: bytes, content_type: str, lenient: bool) -> tuple[bytes, tuple[s
     except (UnicodeDecodeError, LookupError):
         if not lenient:
             raise BrokenBody(f"the text is not {name}") from None
-        return body.decode("cp1252", errors="replace").encode(), (
-            "a page was not UTF-8; read as Windows-1252",
-        )
+        return body.decode("cp1252", errors="replace").encode(), ("a page was not UTF-8; read as Windows-1252",)
     return (body, ()) if name == "utf-8" else (text.encode("utf-8", errors="replace"), ())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.records import Scope
 from ipaas_dagster.source.client import Client, Page
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Sink = Callable[[datetime, Sequence[bytes]], None]
 """sink(when the page's request was sent, its records)."""
 
-UNIT_FACT = "modified_unit"
+UNIT_FACT, COUNT_FACT = "modified_unit", "counts_all"
 
 
 @dataclass
@@ -36,6 +36,8 @@ class Reading:
     fetched: int = 0
     server_time: datetime | None = None
     notes: dict[str, None] = field(default_factory=dict)
+    counts_all: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -43,6 +45,15 @@ class Reading:
 
     async def read(self) -> None:
         """Everything in the scope goes to the sink. Raises CallFailed."""
+        operations, now = self.project.operations, self.project.clock()
+        self.facts = known(operations, self._base_url, self.name, now)
+        self.counts_all = bool(self.facts.get(COUNT_FACT))
+        await self._read()
+        learnt = {COUNT_FACT: True} if self.counts_all else {}
+        if learnt.items() - self.facts.items():
+            remember(operations, self._base_url, self.name, learnt, now)
+
+    async def _read(self) -> None:
         if self.scope.kind == "full":
             await self._scan({})
             await self._prove_after_full()
@@ -51,9 +62,7 @@ class Reading:
         if unit is None:
             self.notes["the collection is empty"] = None
         elif not unit:
-            self.notes["the source does not honour the `modified` filter; the whole collection was read"] = (
-                None
-            )
+            self.notes["the source does not honour the `modified` filter; the whole collection was read"] = None
             self.scope = Scope.full()
             await self._scan({})
         elif self.scope.kind == "since":
@@ -121,6 +130,7 @@ class Reading:
             connections=self.project.settings.connections,
             until=until,
             first=first,
+            counts_all=self.counts_all,
         )
         async for page in scan.pages():
             records = without(self._seen(page), above, until)
@@ -130,6 +140,9 @@ class Reading:
         self.notes.update(scan.notes)
 
     def _seen(self, page: Page) -> Page:
+        """Take from every answer what it tells: the server's time, and that its count goes beyond the page."""
+        if page.count is not None and page.count > page.end:
+            self.counts_all = True
         if self.server_time is None:
             self.server_time = page.server_time
         return page
@@ -140,22 +153,17 @@ class Reading:
 
     async def _unit(self) -> str | None:
         """The proven unit of the filter; proven now where it is not known. None: the collection is empty."""
-        facts = known(self.project.operations, self._base_url, self.name, self.project.clock())
-        if UNIT_FACT in facts:
-            return str(facts[UNIT_FACT])
+        if UNIT_FACT in self.facts:
+            return str(self.facts[UNIT_FACT])
         unit = await modified_unit(self.client, self._seen)
         if unit is not None:
-            remember(
-                self.project.operations, self._base_url, self.name, {UNIT_FACT: unit}, self.project.clock()
-            )
+            remember(self.project.operations, self._base_url, self.name, {UNIT_FACT: unit}, self.project.clock())
         return unit
 
     async def _prove_after_full(self) -> None:
         """A first full scan pays for the proof, so that the polls after it need one request."""
         if self.fetched and await self._unit() == "":
-            self.notes[
-                "the source does not honour the `modified` filter; every poll reads the whole collection"
-            ] = None
+            self.notes["the source does not honour the `modified` filter; every poll reads the whole collection"] = None
 
     @property
     def _base_url(self) -> str:

@@ -40,13 +40,12 @@ _SECRET_PHRASE = re.compile(
     r"(^|_)(api|access|private|secret|account|shared|signing|encryption|auth|license|master|consumer)_key(_|$)"
     r"|(^|_)saved_card(_|$)|(^|_)session_id(_|$)|(^|_)security_code(_|$)|(^|_)pass_phrase(_|$)|(^|_)pass_word(_|$)"
 )
-_ABOUT_A_SECRET = re.compile(
-    r"(_|^)(url|uri|type|expires|expiry|expiration|at|count|name|label|description)$"
-)
+_ABOUT_A_SECRET = re.compile(r"(_|^)(url|uri|type|expires|expiry|expiration|at|count|name|label|description)$")
 _CARD_PHRASE = re.compile(r"(^|_)((credit|debit|payment)_?)?card_?(number|no|num)(_|$)|^pan$|^(cc|card)$")
 _NOT_FREE_TEXT = frozenset(
     ("number", "numbers", "no", "num", "code", "codes", "id", "ids", "uuid", "guid", "phone", "mobile", "fax",
-     "tel", "cell", "zip", "postal", "postcode", "sku", "iban", "ean", "upc", "gtin", "barcode", "imei", "hash",
+     "tel", "cell", "zip",
+     "postal", "postcode", "sku", "iban", "ean", "upc", "gtin", "barcode", "imei", "hash",
      "digest", "checksum", "ref", "reference", "serial", "isbn", "vat", "tin", "duns")
 )  # fmt: skip
 _BEARER = re.compile(r"\b((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)

@@ -25,7 +25,8 @@ DOUBT, PATIENCE = 3, 200
 
 
 class Scan:
-    """One pass over a list. `until`: an index to stop at (a window's end), else its end. `notes`: what was
+    """One pass over a list. `until`: an index to stop at (a window's end), else its end.
+    `counts_all`: the server's count is known to be that of the whole list. `notes`: what was
     odd."""
 
     def __init__(
@@ -36,9 +37,10 @@ class Scan:
         connections: int,
         until: int | None = None,
         first: Page | None = None,
+        counts_all: bool = False,
     ) -> None:
         self.notes: dict[str, None] = {}
-        self._limit, self._until, self._first = limit, until, first
+        self._limit, self._until, self._first, self._counts_all = limit, until, first, counts_all
         self._connections = connections
         self._ahead = Ahead(lambda offset: fetch(offset, limit), connections)
         self._size = 0
@@ -69,14 +71,14 @@ class Scan:
             await self._ahead.close()
 
     def _is_all(self, page: Page) -> bool:
-        """The first page is the whole list if the count says so. A page as long as limits usually are may
-        have been cut there by a server that counts only the page: then the next page is asked for."""
+        """Whether the first page is the whole list. A server that counts only the page it gives, and cuts pages,
+        would say the same: unless its count is known to be of the list, the next page is asked for."""
         size = len(page.records)
         if size == 0 or (self._until is not None and page.end >= self._until):
             return True
         if page.count is None or size < page.count:
             return False
-        return size > self._limit or (size < self._limit and size % 10 != 0)
+        return size > self._limit or (size < self._limit and self._counts_all)
 
     def _is_last(self, page: Page) -> bool:
         """Whether this answer itself shows that nothing stood behind it."""
@@ -119,9 +121,7 @@ class Scan:
     def _fits(self, page: Page, candidate: Page) -> bool:
         if self._size <= 1:
             if candidate.records:
-                self.notes[
-                    "the source gives one record a page: that nothing was skipped cannot be proven"
-                ] = None
+                self.notes["the source gives one record a page: that nothing was skipped cannot be proven"] = None
             return True
         return self._linked(page.records, candidate.records)
 
@@ -135,7 +135,7 @@ class Scan:
         raise AssertionError("the search ends at offset 0")
 
     def _places(self, page: Page, candidate: Page) -> list[int]:
-        """Where the list may have moved `page` to: by the difference of the counts, else step by step back."""
+        """Where the list may have moved `page` to: by the counts' difference, else step by step back."""
         moved = (page.count or 0) - (candidate.count or 0) if page.count and candidate.count else 0
         places = [max(0, page.offset - moved)] if abs(moved) > self._step else []
         return [*places, *range(page.offset, 0, -self._step), 0]
@@ -146,9 +146,7 @@ class Scan:
         self._stuck += 1
         if self._stuck == DOUBT and self._linked is linked and await self._is_volatile(page.offset):
             self._linked = linked_by_id
-            self.notes[
-                "the source writes the same record differently each time; pages were linked by ids"
-            ] = None
+            self.notes["the source writes the same record differently each time; pages were linked by ids"] = None
         if self._stuck > PATIENCE:
             raise Unavailable(
                 f"the list changes faster than it can be read at offset {page.offset}; "
@@ -163,14 +161,10 @@ class Scan:
         return linked_by_id(one, two) and not set(one) & set(two)
 
     async def _refuse_the_same(self, page: Page, candidate: Page) -> None:
-        """The same page at another offset, three times: the server ignores the offset."""
-        if (
-            candidate.offset == page.offset
-            or len(page.records) <= OVERLAP
-            or candidate.records != page.records
-        ):
+        """The same page at another offset, at the beginning and far behind: the server ignores the offset."""
+        if candidate.offset == page.offset or len(page.records) <= OVERLAP or candidate.records != page.records:
             return
-        for offset in (candidate.offset, candidate.offset + 3 * self._step):
+        for offset in (candidate.offset + 10 * self._size, 0, candidate.offset):
             if (await self._ahead.now(offset)).records != page.records:
                 return
         raise ProtocolBroken(

@@ -46,15 +46,11 @@ async def cut(client: Client, start: int, end: int, limit: int) -> Cut:
         return Cut(ordered, 0, False, "nothing was last modified in the window", above)
     border = (await client.page(inside - 1, 2, ordered)).records
     if len(border) == 2 and border[1] == above.records[0] and border[0] != above.records[0]:
-        return Cut(
-            ordered, inside, False, f"cut at index {inside} of the list by modified time (proven)", above
-        )
+        return Cut(ordered, inside, False, f"cut at index {inside} of the list by modified time (proven)", above)
     return Cut(plain, None, True, _BY_IDS, above)
 
 
-_BY_IDS = (
-    "the source does not prove to honour order by modified time; cut by the ids modified after the window"
-)
+_BY_IDS = "the source does not prove to honour order by modified time; cut by the ids modified after the window"
 
 
 def without(page: Page, above: frozenset[str], until: int | None) -> list[bytes]:

@@ -40,9 +40,7 @@ def open_project(tmp_path: Path) -> Iterator[Callable[..., Project]]:
         def make(world: World, *, state: str = "state", clock: Any = None, **changed: Any) -> Project:
             base_url = stack.enter_context(serving(world))
             settings: Settings = load({"IPAAS_STATE": str(tmp_path / state)}, tmp_path / "no.env")
-            settings = replace(
-                settings, base_url=base_url, token=world.token, **{"retry_seconds": 20.0, **changed}
-            )
+            settings = replace(settings, base_url=base_url, token=world.token, **{"retry_seconds": 20.0, **changed})
             project = Project(settings, run_id="run-1", clock=clock or Ticking())
             stack.callback(project.operations.dispose)
             return project
