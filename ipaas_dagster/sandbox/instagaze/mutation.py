@@ -60,7 +60,8 @@ def _invoice(number: int, generator: Generator, stamp: int, around: Neighbours) 
 
 def _subscription(number: int, generator: Generator, stamp: int, around: Neighbours) -> str:
     account, product = _one(around, "accounts", generator), _one(around, "products", generator)
-    embedded = account_as_embedded(_compact({"contacts": None, **account}))
+    shown = {name: value for name, value in account.items() if name != "contacts"}
+    embedded = account_as_embedded(_compact({**shown, "contacts": []}))
     return generator.subscription(number, (account["id"], embedded), as_product(product, generator), stamp)
 
 
