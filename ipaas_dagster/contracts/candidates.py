@@ -1,8 +1,8 @@
 """The candidates of a collection: every landed record as typed columns, with what could not be read of it.
 
 Beside the columns of `staged_<collection>` a candidate has: `reasons` (why it cannot be read; NULL where it
-can), `noted` (field and reason of each warning found while reading), `stated_<child>` (whether the child's
-array is there) and `deleted` (a tombstone's hub id). `PRIVATE` names them; they are dropped in the end.
+can), `noted` (field and reason of each warning found while reading), `deleted` (a tombstone's hub id) and
+`array_<child>` (the array of a child's records). `private` names them; they are dropped in the end.
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ipaas_dagster.contracts import collection as declared
-from ipaas_dagster.contracts.base import WHOLE_RECORD, Collection, Column, Type
+from ipaas_dagster.contracts.base import WHOLE_RECORD, Collection, Column
 from ipaas_dagster.contracts.cells import cell, containers, literal, quoted, read_columns, split
 from ipaas_dagster.contracts.extra import extra, removing
-from ipaas_dagster.contracts.landed import source_id
+from ipaas_dagster.contracts.landed import array_column, array_field, source_id
 from ipaas_dagster.contracts.types import duckdb_type
-from ipaas_dagster.contracts.values import Value, hub_prefix, read
+from ipaas_dagster.contracts.values import Value, hub_prefix, read, reason, with_values
 
 
 def private(children: Sequence[Collection]) -> tuple[str, ...]:
-    return ("reasons", "noted", "deleted", *(f"stated_{child.name}" for child in children))
+    return ("reasons", "noted", "deleted", *(array_column(child) for child in children))
 
 
 def candidates(collection: Collection, rows: str, children: Sequence[Collection] = ()) -> str:
     """SQL of the candidates in `rows` (see `landed`), in the columns and order of the staged table."""
-    arrays = [str(child.array) for child in children]
-    values = {c.name: read(collection, c, _prefix(c)) for c in read_columns(collection)}
+    arrays = [array_field(child) for child in children]
+    values = {c.name: read(c, _prefix(c)) for c in read_columns(collection)}
     body = _with_extra(collection, split(collection, rows, arrays), arrays)
+    body = with_values(body, values.values())
     columns = ", ".join(
-        f"({_value(collection, c, values)})::{duckdb_type(c.type)} AS {quoted(c.name)}"
-        for c in collection.columns
+        f"({_value(collection, c, values)})::{duckdb_type(c.type)} AS {quoted(c.name)}" for c in collection.columns
     )
-    stated = "".join(f", {_stated(child)} AS stated_{child.name}" for child in children)
+    stated = "".join(f", {_array(child)} AS {array_column(child)}" for child in children)
     typed = (
         f"SELECT line, element, observed_at, {source_id(collection)} AS source_id, parent_hub_id, "
         f"{_removed(collection)} AS removed, {columns}, extra, {_reasons(collection, values, children)} AS reasons, "
@@ -63,7 +63,7 @@ def _stated_parents(collection: Collection) -> list[tuple[str, str]]:
     """(path, cell) of what a child's record itself says of its parent: the enclosing record holds."""
     if collection.parent_column is None:
         return []
-    return [(p, cell(collection, p)) for p in collection.column(collection.parent_column).source]
+    return [(p, cell(p)) for p in collection.column(collection.parent_column).source]
 
 
 def _value(collection: Collection, column: Column, values: dict[str, Value]) -> str:
@@ -75,36 +75,36 @@ def _value(collection: Collection, column: Column, values: dict[str, Value]) -> 
         return "sorted_json(record)"
     value = values[column.name]
     if column.inherits:
-        return f"CASE WHEN {value.raw} IS NULL THEN {quoted('from ' + column.name)} ELSE {value.value} END"
-    return value.value
+        return f"CASE WHEN {value.raw} IS NULL THEN {quoted('from ' + column.name)} ELSE {value.name} END"
+    return value.name
 
 
 def _content_hash(collection: Collection) -> str:
-    """Over names and values as JSON text, so that null, empty and the order of columns are told apart."""
-    pairs = ", ".join(f"{literal(c.name)}: {quoted(c.name)}" for c in collection.columns)
-    return f"sha256(to_json({{{pairs}, 'extra': extra}})::VARCHAR)"
+    """Over the values as a JSON list, which tells null, empty and the borders between values apart."""
+    values = ", ".join(quoted(c.name) for c in collection.columns)
+    return f"sha256(json_array({values}, extra)::VARCHAR)"
 
 
 def _removed(collection: Collection) -> str:
     if collection.removed_field is None:
         return "false"
-    return f"coalesce(read_boolean({cell(collection, collection.removed_field)}), false)"
+    return f"coalesce(read_boolean({cell(collection.removed_field)}), false)"
 
 
-def _stated(child: Collection) -> str:
-    return f"stated_array(fields.{quoted(str(child.array))}) IS NOT NULL"
+def _array(child: Collection) -> str:
+    return f"stated_array(fields.{quoted(array_field(child))})"
 
 
 def _reasons(collection: Collection, values: dict[str, Value], children: Sequence[Collection]) -> str:
     """A list of texts, or NULL. A record that says it is gone needs only its id: it may be deleted anyhow."""
     needed = _id_reasons(collection)
-    others = [value.reason for value in values.values()]
+    others = [reason(value) for value in values.values()]
     others += [_of_container(collection, c) for c in containers(collection) if not _is_value(collection, c)]
     others += [_of_array(child) for child in children]
     return (
         "CASE WHEN deleted IS NOT NULL THEN NULL "
         "WHEN record IS NULL THEN ['record: null is not an object'] "
-        "WHEN json_type(record) <> 'OBJECT' THEN ['record: ' || shown(record) || ' is not an object'] "
+        "WHEN NOT is_object(record) THEN ['record: ' || shown(record) || ' is not an object'] "
         "WHEN list_unique(json_keys(record)) <> len(json_keys(record)) THEN ['record: holds a key twice'] "
         f"WHEN {_removed(collection)} THEN {_listed(needed)} ELSE {_listed([*needed, *others])} END"
     )
@@ -121,13 +121,13 @@ def _id_reasons(collection: Collection) -> list[str]:
     reasons = []
     for path in (collection.id_scope, collection.id_field):
         if path is not None:
-            c = cell(collection, path)
+            c = cell(path)
             reasons.append(
                 f"CASE WHEN {c} IS NULL THEN {literal(path + ': is missing')} WHEN read_id({c}) IS NULL "
                 f"THEN {literal(path + ': ')} || shown({c}) || ' is not an id (a whole number above 0, or text)' END"
             )
     if collection.removed_field is not None:
-        c, path = cell(collection, collection.removed_field), collection.removed_field
+        c, path = cell(collection.removed_field), collection.removed_field
         reasons.append(
             f"CASE WHEN {c} IS NOT NULL AND read_boolean({c}) IS NULL "
             f"THEN {literal(path + ': ')} || shown({c}) || ' is neither true nor false' END"
@@ -142,15 +142,15 @@ def _is_value(collection: Collection, path: str) -> bool:
 def _of_container(collection: Collection, container: str) -> str:
     field = f"fields.{quoted(container)}"
     return (
-        f"CASE WHEN json_type({field}) NOT IN ('OBJECT', 'VARCHAR') "
+        f"CASE WHEN NOT is_object({field}) AND NOT is_text({field}) "
         f"THEN {literal(container + ': ')} || shown({field}) || ' is not an object' END"
     )
 
 
 def _of_array(child: Collection) -> str:
-    field = f"fields.{quoted(str(child.array))}"
+    field = f"fields.{quoted(array_field(child))}"
     return (
-        f"CASE WHEN {field} IS NOT NULL AND stated_array({field}) IS NULL "
+        f"CASE WHEN {field} IS NOT NULL AND {_array(child)} IS NULL "
         f"THEN {literal(f'{child.array}: ')} || shown({field}) || ' is not a list' END"
     )
 
@@ -159,7 +159,7 @@ def _noted(collection: Collection, children: Sequence[Collection]) -> str:
     notes = [
         (
             container,
-            f"json_type(fields.{quoted(container)}) = 'VARCHAR'",
+            f"is_text(fields.{quoted(container)})",
             "'is text, not an object: kept in extra'",
         )
         for container in containers(collection)
@@ -176,7 +176,7 @@ def _noted(collection: Collection, children: Sequence[Collection]) -> str:
     notes += [
         (
             str(child.array),
-            f"record IS NOT NULL AND fields.{quoted(str(child.array))} IS NULL",
+            f"record IS NOT NULL AND fields.{quoted(array_field(child))} IS NULL",
             literal(f"is missing or null: the {child.name} are left as they are"),
         )
         for child in children
@@ -184,8 +184,7 @@ def _noted(collection: Collection, children: Sequence[Collection]) -> str:
     if not notes:
         return "NULL::STRUCT(field VARCHAR, reason VARCHAR)[]"
     listed = ", ".join(
-        f"CASE WHEN {when} THEN {{'field': {literal(field)}, 'reason': {reason}}} END"
-        for field, when, reason in notes
+        f"CASE WHEN {when} THEN {{'field': {literal(field)}, 'reason': {reason}}} END" for field, when, reason in notes
     )
     return (
         f"CASE WHEN {' OR '.join(f'coalesce({w}, false)' for _, w, _ in notes)} "

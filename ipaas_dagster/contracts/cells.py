@@ -50,29 +50,33 @@ def containers(collection: Collection) -> dict[str, tuple[str, ...]]:
     return {container: tuple(names) for container, names in below.items()}
 
 
-def cell(collection: Collection, path: str) -> str:
+def cell(path: str) -> str:
     """The SQL of the cell at `path`, over a row made by `split`."""
-    if "." in path:
-        container, name = path.split(".")
-        return f"{quoted('in ' + container)}.{quoted(name)}"
-    field = f"fields.{quoted(path)}"
-    if path in containers(collection):
-        return f"CASE WHEN json_type({field}) <> 'OBJECT' THEN {field} END"
-    return field
+    return quoted("at " + path)
 
 
 def split(collection: Collection, rows: str, arrays: Iterable[str] = ()) -> str:
-    """SQL that adds to `rows` (with a column `record`) the struct `fields` and one struct per container.
+    """SQL that adds to `rows` (with a column `record`) its cells, and the struct `fields` with those at the top.
 
-    A record that is no object gives NULL structs, so that its cells are NULL.
+    A record that is no object gives a NULL struct, so that its cells are NULL. Each step stands in a query of
+    its own: DuckDB would compute again, in every CASE that needs it, what is not a column yet.
     """
     names = dict.fromkeys([*(p.split(".")[0] for p in paths(collection)), *arrays])
+    fields = f"json_transform(record, {_structure(names)})" if names else "NULL"
     nested = "".join(
         f", json_transform(fields.{quoted(c)}, {_structure(below)}) AS {quoted('in ' + c)}"
         for c, below in containers(collection).items()
     )
-    fields = f"json_transform(record, {_structure(names)})" if names else "NULL"
-    return f"SELECT *{nested} FROM (SELECT *, {fields} AS fields FROM ({rows}))"
+    cells = "".join(f", {_extracted(collection, p)} AS {cell(p)}" for p in paths(collection))
+    return f"SELECT *{cells} FROM (SELECT *{nested} FROM (SELECT *, {fields} AS fields FROM ({rows})))"
+
+
+def _extracted(collection: Collection, path: str) -> str:
+    if "." in path:
+        container, name = path.split(".")
+        return f"{quoted('in ' + container)}.{quoted(name)}"
+    field = f"fields.{quoted(path)}"
+    return f"CASE WHEN NOT is_object({field}) THEN {field} END" if path in containers(collection) else field
 
 
 def _structure(names: Iterable[str]) -> str:

@@ -14,9 +14,7 @@ CONTACTS = Collection(
     parent_column="customer_id",
     removed_field="is_deleted",
     columns=(
-        reference(
-            "customer_id", "account_id", "customers", "The customer in whose account the contact stands"
-        ),
+        reference("customer_id", "account_id", "customers", "The customer in whose account the contact stands"),
         text("name", "name", "Full name", expected("is missing")),
         text("email", "email", "E-mail address", EMAIL),
         boolean("is_active", "is_active", "Whether the contact is active"),

@@ -25,9 +25,7 @@ CUSTOMERS = Collection(
         text("owner_email", "account_owner_email", "E-mail address of the owner", EMAIL),
         text("invoice_prefix", "invoice_prefix", "What the numbers of the account's invoices begin with"),
         # An address given as one text is its street; the parts stay empty.
-        text(
-            "billing_street", ("billing_address.street", "billing_address"), "Street of the billing address"
-        ),
+        text("billing_street", ("billing_address.street", "billing_address"), "Street of the billing address"),
         text("billing_city", "billing_address.city", "City of the billing address"),
         text("billing_state", "billing_address.state", "State of the billing address"),
         text(
@@ -36,9 +34,7 @@ CUSTOMERS = Collection(
             "Postal code of the billing address",
         ),
         text("billing_country", "billing_address.country", "Country of the billing address"),
-        real(
-            "billing_latitude", "billing_address.latitude", "Latitude in degrees, north positive", *LATITUDE
-        ),
+        real("billing_latitude", "billing_address.latitude", "Latitude in degrees, north positive", *LATITUDE),
         real(
             "billing_longitude",
             "billing_address.longitude",

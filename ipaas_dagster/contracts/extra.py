@@ -7,10 +7,12 @@ was expected) stays whole. Keys are sorted, so that the source's order makes no 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
-from ipaas_dagster.contracts.base import Collection, Column
-from ipaas_dagster.contracts.cells import cell, containers, json_key, literal, paths, quoted, read_columns
+from ipaas_dagster.contracts.base import Collection, Column, Reading
+from ipaas_dagster.contracts.cells import containers, json_key, literal, paths, quoted, read_columns
 from ipaas_dagster.contracts.values import read
 
 
@@ -19,14 +21,15 @@ def extra(collection: Collection, rows: str, arrays: Iterable[str], always: Iter
     record; `always` are SQL patches of the collection's own (an id that is read under conditions)."""
     first = ", ".join(["record", *_patches(collection, arrays), *always])
     emptied = [
-        f"CASE WHEN json_extract(remains, {literal('$.' + json_key(container))})::VARCHAR = '{{}}' "
-        f"THEN {removing(container)} ELSE '{{}}' END"
+        f"CASE WHEN is_empty(remains, {literal('$.' + json_key(container))}) THEN {removing(container)} ELSE '{{}}' END"
         for container in containers(collection)
     ]
-    second = f"json_merge_patch({', '.join(['remains', *emptied])})" if emptied else "remains"
+    second = "remains"
+    if emptied:  # told from the text first, which is cheaper than parsing it
+        patched = f"json_merge_patch({', '.join(['remains', *emptied])})"
+        second = f"CASE WHEN contains(remains::VARCHAR, ':{{}}') THEN {patched} ELSE remains END"
     return (
-        f"SELECT *, sorted_json({second}) AS extra FROM "
-        f"(SELECT *, json_merge_patch({first}) AS remains FROM ({rows}))"
+        f"SELECT *, sorted_json({second}) AS extra FROM (SELECT *, json_merge_patch({first}) AS remains FROM ({rows}))"
     )
 
 
@@ -36,41 +39,47 @@ def _patches(collection: Collection, arrays: Iterable[str]) -> list[str]:
     if collection.id_field:
         single.add(collection.id_field)
     top = [p for p in paths(collection) if p in single and "." not in p and p not in below]
-    patches = [literal("{" + ",".join(f"{json_key(p)}:null" for p in [*top, *arrays]) + "}")]
+    patches = [removing(*top, *arrays)]
     patches += [_of_container(collection, c, [p for p in paths(collection) if p in single]) for c in below]
     for column in read_columns(collection):
         if len(column.source) > 1:
-            patches += _of_spellings(collection, column)
+            patches.append(_of_spellings(collection, column))
     return patches
 
 
 def _of_container(collection: Collection, container: str, single: list[str]) -> str:
     gone = [p for p in (*single, *collection.never_kept) if p.startswith(container + ".")]
-    inner = ",".join(f"{json_key(p.split('.')[1])}:null" for p in dict.fromkeys(gone))
-    patch = literal("{" + f"{json_key(container)}:{{{inner}}}" + "}")
+    patch = removing(*gone) if gone else "'{}'"
     field = f"fields.{quoted(container)}"
-    return (
-        f"CASE WHEN {field} IS NULL THEN {removing(container)} "
-        f"WHEN json_type({field}) = 'OBJECT' THEN {patch} ELSE '{{}}' END"
-    )
+    return f"CASE WHEN {field} IS NULL THEN {removing(container)} WHEN is_object({field}) THEN {patch} ELSE '{{}}' END"
 
 
-def _of_spellings(collection: Collection, column: Column) -> list[str]:
-    """A path goes if it is the one that was read, or holds nothing."""
-    used, below = read(collection, column).used, containers(collection)
-    patches = []
+def _of_spellings(collection: Collection, column: Column) -> str:
+    """Takes out the path that was read, and those that hold nothing before it; all, where none holds anything."""
+    used, below = read(column).used, containers(collection)
+    whens = []
     for place, path in enumerate(column.source, start=1):
-        gone = f"{used} = {place}"
-        if path not in below:
-            gone = f"({gone} OR {cell(collection, path)} IS NULL)"
-        if "." in path:
-            gone += f" AND json_type(fields.{quoted(path.split('.')[0])}) = 'OBJECT'"
-        patches.append(f"CASE WHEN {gone} THEN {removing(path)} ELSE '{{}}' END")
-    return patches
+        before = [p for p in column.source[: place - 1] if p not in below and column.reading is not Reading.CURRENCY]
+        whens.append(f"WHEN {used} = {place} {_in_objects([*before, path])} THEN {removing(*before, path)}")
+    inner = [p for p in column.source if p not in below]
+    if inner:
+        whens.append(f"WHEN {used} IS NULL {_in_objects(inner)} THEN {removing(*inner)}")
+    return f"CASE {' '.join(whens)} ELSE '{{}}' END"
 
 
-def removing(path: str) -> str:
-    patch = "null"
-    for name in reversed(path.split(".")):
-        patch = "{" + f"{json_key(name)}:{patch}" + "}"
-    return literal(patch)
+def _in_objects(paths_: Iterable[str]) -> str:
+    """A patch below a text would replace the text: only objects are patched."""
+    holders = dict.fromkeys(p.split(".")[0] for p in paths_ if "." in p)
+    return "".join(f"AND is_object(fields.{quoted(holder)}) " for holder in holders)
+
+
+def removing(*gone: str) -> str:
+    """SQL of the patch that takes these paths out of a record."""
+    patch: dict[str, Any] = {}
+    for path in gone:
+        *holders, name = path.split(".")
+        place = patch
+        for holder in holders:
+            place = place.setdefault(holder, {})
+        place[name] = None
+    return literal(json.dumps(patch))

@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ipaas_dagster.contracts.base import Collection
-from ipaas_dagster.contracts.cells import cell, literal, quoted, split
-from ipaas_dagster.contracts.values import hub_prefix, read
+from ipaas_dagster.contracts.cells import cell, json_key, literal, quoted
 
 
 def lines(path: Path) -> str:
@@ -30,24 +29,30 @@ def record_rows(landing: str) -> str:
     )
 
 
-def element_rows(parent: Collection, child: Collection, landing: str) -> str:
-    """One row per element of the child's array, in every record of `landing` that has one."""
+def element_rows(parent: Collection, child: Collection) -> str:
+    """One row per element of the child's array, in every record of `parent` that is staged."""
     inherited = [c for c in child.columns if c.inherits]
-    fields = split(parent, f"SELECT * FROM ({landing}) WHERE json_type(record) = 'OBJECT'", [_array(child)])
-    taken = "".join(
-        f", {read(parent, parent.column(str(c.inherits))).value} AS {quoted('from ' + c.name)}"
-        for c in inherited
+    taken = "".join(f", {quoted(str(c.inherits))} AS {quoted('from ' + c.name)}" for c in inherited)
+    return _elements(
+        f"SELECT line, observed_at, hub_id AS parent_hub_id, source_id AS parent_source_id{taken}, "
+        f"{array_column(child)} AS stated FROM staged_{parent.name}"
     )
-    kept = "".join(f", {quoted('from ' + c.name)}" for c in inherited)
-    arrays = (
-        f"SELECT line, observed_at, {source_id(parent)} AS parent_source_id{taken}, "
-        f"json_transform(stated_array(fields.{quoted(_array(child))}), '[\"JSON\"]') AS elements FROM ({fields})"
+
+
+def rejected_element_rows(parent: Collection, child: Collection) -> str:
+    """One row per element of the child's array, in every record of `parent` that is rejected."""
+    array = f"stated_array(json_extract(record, {literal('$.' + json_key(array_field(child)))}))"
+    return _elements(
+        f"SELECT line, observed_at, hub_id AS parent_hub_id, source_id AS parent_source_id, {array} AS stated "
+        f"FROM staged_rejects WHERE collection = {literal(parent.name)}"
     )
+
+
+def _elements(parents: str) -> str:
     return (
-        "SELECT line, generate_subscripts(elements, 1)::INTEGER AS element, observed_at, "
-        "unnest(elements) AS record, NULL::VARCHAR AS deleted, "
-        f"{literal(hub_prefix(parent.source))} || parent_source_id AS parent_hub_id, parent_source_id{kept} "
-        f"FROM ({arrays})"
+        "SELECT * EXCLUDE (elements), generate_subscripts(elements, 1)::INTEGER AS element, "
+        "unnest(elements) AS record, NULL::VARCHAR AS deleted FROM "
+        f"(SELECT * EXCLUDE (stated), json_transform(stated, '[\"JSON\"]') AS elements FROM ({parents}))"
     )
 
 
@@ -55,13 +60,18 @@ def source_id(collection: Collection) -> str:
     """SQL of the id of a split row as text; NULL where it cannot be read."""
     if collection.id_field is None:
         return "parent_source_id || '#' || element"
-    read_id = f"read_id({cell(collection, collection.id_field)})"
+    read_id = f"read_id({cell(collection.id_field)})"
     if collection.id_scope is None:
         return read_id
-    return f"read_id({cell(collection, collection.id_scope)}) || ':' || {read_id}"
+    return f"read_id({cell(collection.id_scope)}) || ':' || {read_id}"
 
 
-def _array(child: Collection) -> str:
+def array_field(child: Collection) -> str:
     if child.array is None:
         raise ValueError(f"{child.name} has a parent and must name the array it stands in")
     return child.array
+
+
+def array_column(child: Collection) -> str:
+    """The column of the parent's candidates that holds the child's array; NULL where it is not stated."""
+    return f"array_{child.name}"

@@ -24,9 +24,7 @@ NAME = text("name", "name", "Name")
 
 REFERENCE: tuple[Collection, ...] = (
     _snapshot("integrations", "The kinds of system that Instagaze can be integrated with.", NAME),
-    _snapshot(
-        "salesforce_instances", "The Salesforce organisations connected.", NAME, text("url", "url", "Address")
-    ),
+    _snapshot("salesforce_instances", "The Salesforce organisations connected.", NAME, text("url", "url", "Address")),
     _snapshot(
         "intacct_instances",
         "The Sage Intacct companies connected.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.contracts.cells import literal, split
-from ipaas_dagster.contracts.landed import element_rows, source_id
+from ipaas_dagster.contracts.landed import rejected_element_rows, source_id
 from ipaas_dagster.contracts.values import hub_prefix
 
 if TYPE_CHECKING:
@@ -52,16 +52,14 @@ def _move(con: duckdb.DuckDBPyConnection, collection: Collection, rows: str) -> 
     con.execute(f"DELETE FROM staged_{collection.name} WHERE rowid IN (SELECT row FROM contract_failing)")
 
 
-def reject_elements_of_rejected(
-    con: duckdb.DuckDBPyConnection, parent: Collection, child: Collection, landing: str
-) -> None:
+def reject_elements_of_rejected(con: duckdb.DuckDBPyConnection, parent: Collection, child: Collection) -> None:
     """Reject the elements that stand in rejected records of `parent`, with the reason that names it."""
-    rejected = f"SELECT line FROM staged_rejects WHERE collection = '{parent.name}'"
-    elements = element_rows(parent, child, f"SELECT * FROM ({landing}) WHERE line IN ({rejected})")
+    elements = split(child, rejected_element_rows(parent, child))
     prefix = literal(hub_prefix(child.source))
     con.execute(f"""
         INSERT INTO staged_rejects
         SELECT '{child.name}', line, element, observed_at, {prefix} || id, id, parent_hub_id,
-            ['its {parent.name} record ' || coalesce(parent_hub_id, 'on line ' || line) || ' was rejected'],
+            ['it stands in a record of {parent.name} that was rejected: '
+                || coalesce(parent_hub_id, 'on line ' || line)],
             coalesce(record, 'null'::JSON)
-        FROM (SELECT *, {source_id(child)} AS id FROM ({split(child, elements)}))""")
+        FROM (SELECT *, {source_id(child)} AS id FROM ({elements}))""")

@@ -8,9 +8,7 @@ EMAIL = Rule("contains", "@", "is no e-mail address", soft=True)
 NOT_BLANK = Rule("not_blank", None, "is empty")
 
 
-def text(
-    name: str, source: str | tuple[str, ...], description: str, *rules: Rule, required: bool = False
-) -> Column:
+def text(name: str, source: str | tuple[str, ...], description: str, *rules: Rule, required: bool = False) -> Column:
     """Text kept exactly; a required one must also hold something besides white space."""
     checks = (NOT_BLANK, *rules) if required else rules
     return Column(name, Type.TEXT, _paths(source), description, required=required, rules=checks)
@@ -21,9 +19,7 @@ def integer(name: str, source: str | tuple[str, ...], description: str, *rules: 
 
 
 def money(name: str, source: str, description: str, *rules: Rule) -> Column:
-    return Column(
-        name, Type.MONEY, (source,), f"{description}, in the minor unit of the currency", rules=rules
-    )
+    return Column(name, Type.MONEY, (source,), f"{description}, in the minor unit of the currency", rules=rules)
 
 
 def real(name: str, source: str, description: str, *rules: Rule) -> Column:
@@ -78,9 +74,7 @@ ADDS_UP = Expectation(
     ("net_amount_minor", "discount_minor", "tax_minor", "total_minor"),
     "is neither net amount - discount + tax nor net amount + tax",
 )
-CONTRACT_IN_ORDER = Expectation(
-    "in_order", ("contract_start", "contract_end"), "is before the contract's start"
-)
+CONTRACT_IN_ORDER = Expectation("in_order", ("contract_start", "contract_end"), "is before the contract's start")
 
 
 def _paths(source: str | tuple[str, ...]) -> tuple[str, ...]:

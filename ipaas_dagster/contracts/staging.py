@@ -16,7 +16,7 @@ from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.contracts.candidates import candidates, private
 from ipaas_dagster.contracts.checking import check
 from ipaas_dagster.contracts.damaged import reject_unreadable_lines
-from ipaas_dagster.contracts.landed import element_rows, lines, record_rows
+from ipaas_dagster.contracts.landed import array_column, element_rows, lines, record_rows
 from ipaas_dagster.contracts.rejecting import reject, reject_elements_of_rejected
 from ipaas_dagster.contracts.values import MACROS
 
@@ -35,9 +35,7 @@ _TABLES = (
 )
 
 
-def stage(
-    con: duckdb.DuckDBPyConnection, landing_path: Path, source: str, *, batch_rows: int = 50_000
-) -> None:
+def stage(con: duckdb.DuckDBPyConnection, landing_path: Path, source: str, *, batch_rows: int = 50_000) -> None:
     """Make the `staged_` tables of the landing file of source collection `source` in `con`.
 
     `con` is a connection to an in-memory database; its time zone becomes UTC. Tables of an earlier call are
@@ -46,16 +44,15 @@ def stage(
     """
     parent, *children = of_source(source)
     _prepare(con)
-    landing = lines(landing_path)
-    rows = record_rows(landing)
+    rows = record_rows(lines(landing_path))
     _make(con, parent, candidates(parent, rows, children))
     damaged = _set_aside(con, parent)
     if damaged:
         reject_unreadable_lines(con, parent, landing_path)
-    _settle(con, parent, rows, children, batch_rows)
+    _settle(con, parent, rows, batch_rows)
     _note_lines(con, parent, children)
     for child in children:
-        _stage_child(con, parent, child, landing, batch_rows)
+        _stage_child(con, parent, child, batch_rows)
     for table in (parent, *children):
         _publish(con, table, children if table is parent else ())
 
@@ -84,13 +81,7 @@ def _set_aside(con: duckdb.DuckDBPyConnection, parent: Collection) -> int:
     return damaged
 
 
-def _settle(
-    con: duckdb.DuckDBPyConnection,
-    collection: Collection,
-    rows: str,
-    children: Sequence[Collection],
-    batch: int,
-) -> None:
+def _settle(con: duckdb.DuckDBPyConnection, collection: Collection, rows: str, batch: int) -> None:
     """Check the candidates and move those that fail to the rejects; note what was only warned of."""
     check(con, collection, batch)
     reject(con, collection, rows)
@@ -98,7 +89,6 @@ def _settle(
         INSERT INTO staged_warnings
         SELECT '{collection.name}', s.line, s.element, s.source_id, n.field, n.reason FROM (
             SELECT line, element, source_id, unnest(noted) AS n FROM staged_{collection.name}) s""")
-    del children
 
 
 def _note_lines(con: duckdb.DuckDBPyConnection, parent: Collection, children: Sequence[Collection]) -> None:
@@ -108,20 +98,14 @@ def _note_lines(con: duckdb.DuckDBPyConnection, parent: Collection, children: Se
     for child in children:
         con.execute(f"""
             INSERT INTO staged_sets SELECT line, observed_at, hub_id, '{child.name}'
-            FROM staged_{parent.name} WHERE stated_{child.name}""")
+            FROM staged_{parent.name} WHERE {array_column(child)} IS NOT NULL""")
 
 
-def _stage_child(
-    con: duckdb.DuckDBPyConnection, parent: Collection, child: Collection, landing: str, batch: int
-) -> None:
-    rejected = f"SELECT line FROM staged_rejects WHERE collection = '{parent.name}'"
-    some = con.execute(f"SELECT count(*) FROM ({rejected})").fetchone() != (0,)
-    kept = f"SELECT * FROM ({landing}) WHERE line NOT IN ({rejected})" if some else landing
-    rows = element_rows(parent, child, kept)
+def _stage_child(con: duckdb.DuckDBPyConnection, parent: Collection, child: Collection, batch: int) -> None:
+    rows = element_rows(parent, child)
     _make(con, child, candidates(child, rows))
-    _settle(con, child, rows, (), batch)
-    if some:
-        reject_elements_of_rejected(con, parent, child, landing)
+    _settle(con, child, rows, batch)
+    reject_elements_of_rejected(con, parent, child)
 
 
 def _publish(con: duckdb.DuckDBPyConnection, collection: Collection, children: Sequence[Collection]) -> None:

@@ -68,9 +68,7 @@ def expectation_schema(expectation: Expectation) -> pa.DataFrameSchema:
     meets = _EXPECTATIONS[expectation.kind]
 
     def check(frame: pd.DataFrame) -> pd.Series:
-        return (
-            meets(*(frame[name] for name in expectation.columns)).astype("boolean").fillna(True).astype(bool)
-        )
+        return meets(*(frame[name] for name in expectation.columns)).astype("boolean").fillna(True).astype(bool)
 
     return pa.DataFrameSchema(checks=[pa.Check(check, error=expectation.says)], name=expectation.kind)
 

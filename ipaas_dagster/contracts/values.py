@@ -6,10 +6,11 @@ each gives NULL for what it cannot read. Nothing is rounded, trimmed or guessed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ipaas_dagster.contracts.base import Collection, Column, Reading, Type
-from ipaas_dagster.contracts.cells import cell, literal
+from ipaas_dagster.contracts.base import Column, Reading, Type
+from ipaas_dagster.contracts.cells import cell, literal, quoted
 from ipaas_dagster.contracts.currency import EXPONENTS, SYMBOLS
 from ipaas_dagster.records import SOURCE_SYSTEM
 
@@ -22,6 +23,8 @@ _NUMBER = r"-?[0-9.]+([eE][+-]?[0-9]+)?"
 
 MACROS: tuple[str, ...] = (
     "is_text(j) AS starts_with(j::VARCHAR, '\"')",
+    # JSON from DuckDB's functions begins with its first sign, without white space.
+    "is_object(j) AS starts_with(j::VARCHAR, '{')",
     "is_nested(j) AS starts_with(j::VARCHAR, '{') OR starts_with(j::VARCHAR, '[')",
     "unquoted(j) AS (j->>'$')",
     # Numbers are kept as they are written: an account number may come as a number.
@@ -53,13 +56,14 @@ MACROS: tuple[str, ...] = (
     f"""resolved(t) AS CASE t WHEN '$' THEN 'USD' ELSE
         CASE WHEN t IN ({_CODES}) THEN t ELSE CASE t {_SYMBOLS} END END END""",
     "read_currency(j) AS CASE WHEN is_text(j) THEN resolved(upper(trim(unquoted(j)))) END",
+    "is_empty(j, path) AS json_extract(j, path)::VARCHAR = '{}'",
     # A list, or (as one documented request has it) a text that holds one.
     """stated_array(j) AS CASE
         WHEN json_type(j) = 'ARRAY' THEN j
         WHEN is_text(j) AND json_type(TRY_CAST(unquoted(j) AS JSON)) = 'ARRAY' THEN unquoted(j)::JSON END""",
     "read_last4(j) AS nullif(regexp_extract(read_text(j), '([0-9]{4})[^0-9]*$', 1), '')",
     # Keys sorted at every depth. Long numbers and exponents would lose digits on the way: those keep their order.
-    r"""sorted_json(j) AS CASE WHEN regexp_matches(j::VARCHAR, '[0-9.]{16}|[0-9][eE][+-]?[0-9]{3}')
+    r"""sorted_json(j) AS CASE WHEN NOT contains(j::VARCHAR, ',') OR regexp_matches(j::VARCHAR, '[0-9.]{16}|[0-9][eE][+-]?[0-9]{3}')
         THEN j::JSON ELSE coalesce(TRY_CAST(TRY_CAST(j::JSON AS VARIANT) AS JSON), j::JSON) END""",
     # Runs of 13 digits and more could be a card number: only their last four are shown.
     r"""shortened(t) AS regexp_replace(
@@ -83,13 +87,50 @@ _CURRENCY = "is no currency (an ISO 4217 code, or a symbol that means one only)"
 
 @dataclass(frozen=True)
 class Value:
-    """SQL of one column over a split row: `raw` its cell, `value` typed, `reason` the text of what is wrong
-    or NULL, `used` the place (from 1) of the path whose cell was read, or NULL."""
+    """SQL over a split row of one column: `raw` is its cell, `value` typed or NULL, `used` the place (from 1)
+    of the path whose cell was read, or NULL."""
 
+    column: Column
     raw: str
     value: str
-    reason: str
     used: str
+
+    @property
+    def name(self) -> str:
+        """SQL of the value once `with_values` has made it a column."""
+        return quoted("value " + self.column.name)
+
+
+def read(column: Column, prefix: str | None = None) -> Value:
+    """How `column` is read; `prefix` is what stands before a reference's id (`instagaze:accounts:`)."""
+    cells = [cell(path) for path in column.source]
+    raw = coalesced(cells)
+    if column.reading is Reading.CURRENCY:  # the first that can be resolved: a prefix helps out a name
+        usable = [f"read_currency({c})" for c in cells]
+        return Value(column, raw, coalesced(usable), _first(usable))
+    value = f"{reader(column)}({raw})"
+    return Value(column, raw, value if prefix is None else f"{literal(prefix)} || {value}", _first(cells))
+
+
+def with_values(rows: str, values: Iterable[Value]) -> str:
+    """SQL that adds the values to split rows, under their `name`."""
+    return f"SELECT *{''.join(f', {v.value} AS {v.name}' for v in values)} FROM ({rows})"
+
+
+def reason(value: Value) -> str:
+    """SQL of what is wrong with a value, over rows that have it; NULL where nothing is. Missing is not wrong."""
+    column, raw = value.column, value.raw
+    wrong = f"{raw} IS NOT NULL AND {value.name} IS NULL"
+    shown, says = f"shown({raw})", literal(expectation(column))
+    if column.reading is Reading.LAST4:
+        # The value is never shown, and a mask without digits is no fault.
+        wrong, shown, says = f"is_nested({raw})", "'its value'", literal("is not text")
+    elif column.type is Type.REFERENCE:
+        wrong += f" AND {raw}::VARCHAR <> '\"\"'"
+    elif column.type is Type.TEXT and column.reading is Reading.PLAIN:
+        says = f"CASE WHEN is_text({raw}) THEN 'holds a NUL character' ELSE {says} END"
+    paths = [f"WHEN {cell(p)} IS NOT NULL THEN {literal(p)}" for p in column.source]
+    return f"CASE WHEN {wrong} THEN CASE {' '.join(paths)} END || ': ' || {shown} || ' ' || {says} END"
 
 
 def reader(column: Column) -> str:
@@ -99,18 +140,6 @@ def reader(column: Column) -> str:
 
 def expectation(column: Column) -> str:
     return _CURRENCY if column.reading is Reading.CURRENCY else _READERS[column.type][1]
-
-
-def read(collection: Collection, column: Column, prefix: str | None = None) -> Value:
-    """How `column` is read; `prefix` is what stands before a reference's id (`instagaze:accounts:`)."""
-    cells = [cell(collection, path) for path in column.source]
-    raw = coalesced(cells)
-    if column.reading is Reading.CURRENCY:  # the first that can be resolved: a prefix helps out a name
-        usable = [f"read_currency({c})" for c in cells]
-        value = coalesced(usable)
-    else:
-        usable, value = cells, f"{reader(column)}({raw})"
-    return Value(raw, _referring(value, prefix), _reason(column, cells, raw, value), _first(usable))
 
 
 def hub_prefix(source_collection: str) -> str:
@@ -124,24 +153,3 @@ def coalesced(expressions: list[str]) -> str:
 def _first(expressions: list[str]) -> str:
     whens = " ".join(f"WHEN {e} IS NOT NULL THEN {n}" for n, e in enumerate(expressions, start=1))
     return f"CASE {whens} END" if whens else "NULL"
-
-
-def _referring(value: str, prefix: str | None) -> str:
-    return value if prefix is None else f"{literal(prefix)} || {value}"
-
-
-def _reason(column: Column, cells: list[str], raw: str, value: str) -> str:
-    path = "CASE " + " ".join(
-        f"WHEN {c} IS NOT NULL THEN {literal(p)}" for c, p in zip(cells, column.source, strict=True)
-    )
-    wrong = f"{raw} IS NOT NULL AND {value} IS NULL"
-    shown, says = f"shown({raw})", literal(expectation(column))
-    if (
-        column.reading is Reading.LAST4
-    ):  # a card number's value is never shown; a mask without digits is no fault
-        wrong, shown, says = f"is_nested({raw})", "'its value'", literal("is not text")
-    elif column.type is Type.REFERENCE:
-        wrong += f" AND {raw}::VARCHAR <> '\"\"'"
-    elif column.type is Type.TEXT and column.reading is Reading.PLAIN:
-        says = f"CASE WHEN is_text({raw}) THEN 'holds a NUL character' ELSE {says} END"
-    return f"CASE WHEN {wrong} THEN {path} END || ': ' || {shown} || ' ' || {says} END"
