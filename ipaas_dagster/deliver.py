@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ipaas_dagster.project import Project
+
+if TYPE_CHECKING:
+    from ipaas_dagster.destinations.base import Destination, Setting
+    from ipaas_dagster.mapping import Route
+    from ipaas_dagster.outbox.delivery import Delivery
+    from ipaas_dagster.outbox.positions import Tally
 
 
 @dataclass(frozen=True)
 class RouteCounts:
-    """One hub collection on its way to one system in this run; `open` holds the states of all its entries now."""
+    """One hub collection on its way to one system in this run; `states` holds those of all its entries now."""
 
     changes: int = 0
     queued: int = 0
@@ -37,6 +46,174 @@ class DeliverResult:
     notes: tuple[str, ...] = ()
 
 
-def deliver(project: Project, system: str) -> DeliverResult:
-    """Queue the system's changes, settle doubts, then deliver in order until nothing is deliverable now."""
-    raise NotImplementedError
+@dataclass(frozen=True)
+class Means:
+    """What a delivery is done with; tests bring their own."""
+
+    connect: Callable[[Project, str], Destination]
+    wait: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+
+
+def deliver(project: Project, system: str, means: Means | None = None) -> DeliverResult:
+    """Queue the system's changes, settle doubts, then deliver in order until nothing is deliverable now.
+
+    One deliverer a system: a second one waits for the first (LockTimeout after the limit), and then finds less to
+    do. The hub is only read, in short looks; nothing is locked while the system is spoken to. Raises UsageError for
+    what is declared wrongly; trouble with the system is no exception but `stopped`.
+    """
+    started = time.monotonic()
+    off = project.worksheet.switched_off(system, project.settings)
+    if off is not None:
+        _switch_off(project, system)
+        return DeliverResult(system, {}, switched_off=off)
+    notes: list[str] = []
+    with project.locks.hold(f"deliver-{system}"):
+        tallies = _queue(project, system, notes)
+        delivery, stopped = _drain(project, system, means or Means(connect))
+    return DeliverResult(
+        system,
+        _counts(project, system, tallies, delivery),
+        calls=delivery.calls if delivery else 0,
+        seconds=time.monotonic() - started,
+        stopped=stopped,
+        notes=tuple(notes),
+    )
+
+
+def connect(project: Project, system: str) -> Destination:
+    """The system's destination with its preset. Raises SettingsError, Unreachable."""
+    from ipaas_dagster.destinations import destination_kind
+
+    return destination_kind(project.worksheet.system(system).kind.name).connect(setting(project, system))
+
+
+def setting(project: Project, system: str) -> Setting:
+    """The system as its destination needs to know it; holds its secrets."""
+    from ipaas_dagster.destinations.base import Setting, Shape
+
+    shapes = {
+        route.collection: Shape(
+            route.collection, route.object, route.key, {target.name: target.type for target in route.targets}
+        )
+        for route in project.worksheet.routes(system)
+    }
+    preset = project.worksheet.preset(system, project.settings)
+    return Setting(system, preset.fields, shapes, project.clock, lambda call: _record_call(project, call))
+
+
+def _queue(project: Project, system: str, notes: list[str]) -> dict[str, Tally]:
+    from ipaas_dagster.outbox.catch_up import Reading, catch_up
+    from ipaas_dagster.outbox.positions import read_positions
+
+    routes = project.worksheet.routes(system)
+    reading = Reading(
+        project.operations,
+        project.hub,
+        project.run_id,
+        project.clock,
+        project.progress,
+        project.settings.hold_share,
+        project.settings.hold_records,
+        say=notes.append,
+    )
+    with project.operations.read() as connection:
+        known = read_positions(connection, system)
+    if any(p.enabled for name, p in known.items() if name not in {r.collection for r in routes}):
+        _switch_off(project, system, keep=routes)
+    head = project.hub.head()
+    return {route.collection: catch_up(reading, route, head) for route in routes}
+
+
+def _switch_off(project: Project, system: str, keep: Sequence[Route] = ()) -> None:
+    """Routes that are not served any more are marked, so that they are seeded when they come back."""
+    from ipaas_dagster.outbox.positions import read_positions, switch_off
+
+    kept = {route.collection for route in keep}
+    with project.operations.read() as connection:
+        known = read_positions(connection, system)
+    if any(position.enabled for name, position in known.items() if name not in kept):
+        with project.operations.write() as connection:
+            switch_off(connection, system, kept, project.clock())
+
+
+def _drain(project: Project, system: str, means: Means) -> tuple[Delivery | None, str | None]:
+    from ipaas_dagster.destinations.base import Unreachable
+    from ipaas_dagster.ledger.calls import note_call
+    from ipaas_dagster.outbox.delivery import Delivery
+    from ipaas_dagster.outbox.drain import drain
+    from ipaas_dagster.outbox.sending import how_many_open
+
+    with project.operations.read() as connection:
+        owed = how_many_open(connection, system)
+    if not owed:
+        return None, None
+    try:
+        destination = means.connect(project, system)
+    except Unreachable as error:
+        return None, str(error)
+    delivery = Delivery(
+        system,
+        project.worksheet.routes(system),
+        destination,
+        project.operations,
+        project.run_id,
+        project.clock,
+        means.wait,
+        means.chance,
+        lambda collection, hub_ids: _why_absent(project, system, collection, hub_ids),
+        note_call,
+        project.progress,
+        total=owed,
+    )
+    try:
+        return delivery, drain(delivery)
+    finally:
+        destination.close()
+
+
+def _why_absent(project: Project, system: str, collection: str, hub_ids: Sequence[str]) -> dict[str, str]:
+    """Why records that others refer to are not owed to the system."""
+    found = project.hub.records(collection, hub_ids)
+    routed = any(route.collection == collection for route in project.worksheet.routes(system))
+    reasons = {}
+    for hub_id in hub_ids:
+        record = found.get(hub_id)
+        if record is None:
+            reasons[hub_id] = "is not in the hub: it never came, or was rejected (ipaas rejects list)"
+        elif record.operation == "delete":
+            reasons[hub_id] = "was deleted"
+        else:
+            reasons[hub_id] = "is filtered out by its route" if routed else f"has no route to {system}"
+    return reasons
+
+
+def _record_call(project: Project, call: object) -> None:
+    from ipaas_dagster.ledger.calls import note_call
+
+    with project.operations.write() as connection:
+        note_call(connection, call)  # type: ignore[arg-type]
+
+
+def _counts(
+    project: Project, system: str, tallies: Mapping[str, Tally], delivery: Delivery | None
+) -> dict[str, RouteCounts]:
+    from ipaas_dagster.outbox.sending import states_of
+
+    with project.operations.read() as connection:
+        states = states_of(connection, system)
+    counts = {}
+    for name, tally in tallies.items():
+        again = delivery.requeued.get(name, 0) if delivery else 0
+        counts[name] = RouteCounts(
+            changes=tally.changes + again,
+            queued=tally.queued + again,
+            coalesced=tally.coalesced,
+            same_as_delivered=tally.same_as_delivered,
+            filtered=tally.filtered,
+            not_needed=tally.not_needed,
+            delivered=delivery.delivered.get(name, 0) if delivery else 0,
+            new_dead=tally.new_dead + (delivery.died.get(name, 0) if delivery else 0),
+            states=states.get(name, {}),
+        )
+    return counts

@@ -1,10 +1,10 @@
 """What a destination is: one small protocol; everything else (order, retry, doubt, ledger) is the outbox's work.
 
-    connect(preset fields) -> Destination
-    Destination.check()            can we reach it, are the credentials good
-    Destination.deliver(batch)     one Outcome per entry, in the batch's order
-    Destination.resolve(entries)   what became of entries whose answer was lost
-    Destination.read(...)          what the system holds now, where it can be read
+connect(setting) -> Destination
+Destination.check()            can we reach it, are the credentials good
+Destination.deliver(batch)     one Outcome per entry, in the batch's order
+Destination.resolve(entries)   what became of entries whose answer was lost
+Destination.read(...)          what the system holds now, where it can be read
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, Literal, Protocol
+
+from ipaas_dagster.contracts.base import Type
+from ipaas_dagster.records import Clock, RecordCall
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,30 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What one hub collection looks like in the system: `fields` are those of its payloads, in the template's order,
+    with the types of their values; `key` is the one that identifies a record (None: the system's own id does)."""
+
+    collection: str
+    object: str
+    key: str | None
+    fields: Mapping[str, Type]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A system as its destination is connected to it. `fields` are its preset's, secrets included: never shown."""
+
+    system: str
+    fields: Mapping[str, str] = dataclass_field(repr=False)
+    shapes: Mapping[str, Shape]
+    """By hub collection: every route of the system."""
+    clock: Clock
+    record_call: RecordCall
+    """For destinations whose batches are several calls; those of one call are written down by the deliverer."""
+
+
+@dataclass(frozen=True)
 class Entry:
     """One owed delivery as a destination sees it. `payload` is the rendered record with references already
     turned into what this system knows them by; None for a delete. Money is int or Decimal, times aware UTC."""
@@ -45,12 +72,15 @@ class Entry:
     version: int
     payload: Mapping[str, Any] | None
     external_id: str | None
-    """Its id in the system from an earlier delivery, None if never delivered."""
+    """Its id in the system from an earlier delivery, None if never delivered or where it keeps hub ids."""
+    epoch: str = ""
+    """Of the hub that counted `seq` and `version`; those of two epochs cannot be compared."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Entries of one collection and one operation's phase, at most `batch_size`; `batch_id` is the same on a repeat."""
+    """Entries of one collection and one operation, at most `batch_size`, each of another record, oldest first;
+    `batch_id` is the same on a repeat, and so are the entries."""
 
     batch_id: str
     collection: str
@@ -72,15 +102,25 @@ class Outcome:
 
 
 class Throttled(Exception):
-    """The system asks to wait `seconds`; no attempt is used up."""
+    """The system asks to wait `seconds`; no attempt is used up. `outcomes` are of entries that were answered before;
+    nothing of the others was sent."""
 
-    def __init__(self, seconds: float, reason: str = "") -> None:
+    def __init__(self, seconds: float, reason: str = "", outcomes: Sequence[Outcome] = ()) -> None:
         super().__init__(reason or f"asked to wait {seconds:g} s")
-        self.seconds = seconds
+        self.seconds, self.outcomes = seconds, tuple(outcomes)
 
 
 class Unreachable(Exception):
-    """Nothing of the batch was sent (no connection, wrong credentials): the system stops, the run goes on."""
+    """No connection, or wrong credentials: the system stops, the run goes on. `outcomes` are of entries that were
+    answered before; nothing of the others was sent. The message is shown: no secrets in it."""
+
+    def __init__(self, reason: str, outcomes: Sequence[Outcome] = ()) -> None:
+        super().__init__(reason)
+        self.outcomes = tuple(outcomes)
+
+
+class BatchRefused(Exception):
+    """The system refused the batch as a whole and kept nothing of it; halves of it are tried, to find the bad one."""
 
 
 class Destination(Protocol):
@@ -96,6 +136,11 @@ class Destination(Protocol):
 
     def read(self, collection: str, object: str, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
         """What the system holds now by external id. Only where `capabilities.reads_back`."""
+        ...
+
+    def ledger_name(self, batch: Batch) -> tuple[str, str] | None:
+        """Method and path of the batch's row in the ledger, such as UPSERT and a table's name; None where every
+        call of a batch is written down through `Setting.record_call`."""
         ...
 
     def close(self) -> None: ...

@@ -28,3 +28,17 @@ def write_calls(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
 
     if rows:
         connection.execute(insert(calls), list(rows))
+
+
+def note_call(connection: Connection, call: Call) -> None:
+    """Write one call's row, or change the row of its id: the intent before a write, its outcome after."""
+    from sqlalchemy import insert, update
+
+    from ipaas_dagster.operations.tables import calls
+
+    row = asdict(call)
+    changed = 0
+    if call.outcome != "intent":
+        changed = connection.execute(update(calls).where(calls.c.call_id == call.call_id).values(row)).rowcount
+    if changed == 0:
+        connection.execute(insert(calls).values(row))

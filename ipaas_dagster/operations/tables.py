@@ -118,6 +118,8 @@ positions = Table(  # how far a route has read the hub's changes, and what becam
     Column("same_as_delivered", Number, nullable=False, default=0),
     Column("filtered", Number, nullable=False, default=0),
     Column("not_needed", Number, nullable=False, default=0),
+    Column("seeded", Number, nullable=False, default=0),  # of `changes`: records counted without a change of the hub
+    Column("seed", JSON),                                 # how far an unfinished seeding got: {phase, after, deletes}
     Column("updated_at", UtcTime, nullable=False),
 )
 
@@ -146,8 +148,11 @@ outbox = Table(
     Column("run_id", String, nullable=False, default=""),
     Column("queued_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("acknowledged_at", UtcTime),                # a person let this dead entry go
 )
-Index("outbox_owed", outbox.c.system, outbox.c.state, outbox.c.entry_id)
+Index(
+    "outbox_owed", outbox.c.system, outbox.c.state, outbox.c.operation, outbox.c.collection, outbox.c.entry_id
+)
 Index("outbox_record", outbox.c.system, outbox.c.collection, outbox.c.hub_id)
 Index("outbox_batch", outbox.c.batch_id)
 

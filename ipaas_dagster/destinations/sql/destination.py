@@ -1,0 +1,239 @@
+"""Deliver into tables: upsert and delete, each batch in one transaction together with the record of its delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    MetaData,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome, Setting, Unreachable
+from ipaas_dagster.destinations.sql.tables import deliveries_table, dumps, prepare, record_table
+from ipaas_dagster.errors import SettingsError
+
+CAPABILITIES = Capabilities(batch_size=5_000, keeps_hub_ids=True, settles_doubt="ask", reads_back=True, remote=True)
+_SUPPORTED = ("sqlite", "postgresql")
+_QUESTION = 500
+"""Keys in one SELECT: well below every limit of bound parameters (SQLite 32,766, PostgreSQL 65,535)."""
+
+
+class SqlDestination:
+    """Two workers may deliver to the same tables at once: the delivery row of a record is its lock and its guard."""
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._engine = _engine(setting)
+        self._schema = setting.fields.get("schema") or None
+        metadata = MetaData(schema=self._schema)
+        self._deliveries = deliveries_table(metadata)
+        self._tables = {name: record_table(metadata, shape) for name, shape in setting.shapes.items()}
+        self._prepared = False
+
+    def check(self) -> str:
+        with self._reached() as connection:
+            connection.execute(text("SELECT 1"))
+            version = ".".join(map(str, connection.dialect.server_version_info or ()))
+        return f"{self._engine.dialect.name} {version} answered at {self._shown}"
+
+    def deliver(self, batch: Batch) -> list[Outcome]:
+        self._prepare()
+        return self._write(batch.collection, list(batch.entries))
+
+    def resolve(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Asks the delivery rows, which were committed with the records: what is not there did not arrive."""
+        self._prepare()
+        keys: set[str] = set()
+        column = self._deliveries.c.request_key
+        with self._reached() as connection:
+            for collection in sorted({entry.collection for entry in entries}):
+                ids = [entry.hub_id for entry in entries if entry.collection == collection]
+                keys |= set(self._by_record(connection, collection, ids, column).values())
+        return [_resolved(entry, entry.request_key in keys) for entry in entries]
+
+    def read(self, collection: str, object: str, keys: Sequence[str]) -> dict[str, Mapping[str, Any] | None]:
+        self._prepare()
+        table = self._tables[collection]
+        key = next(iter(table.primary_key.columns))
+        found: dict[str, Mapping[str, Any] | None] = dict.fromkeys(keys)
+        with self._reached() as connection:
+            for some in _pieces(keys):
+                for row in connection.execute(select(table).where(key.in_(some))).mappings():
+                    found[row[key.name]] = dict(row)
+        return found
+
+    def ledger_name(self, batch: Batch) -> tuple[str, str]:
+        method = batch.entries[0].operation.upper() if batch.entries else "UPSERT"
+        return method, self._tables[batch.collection].fullname
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @property
+    def _shown(self) -> str:
+        return self._engine.url.render_as_string(hide_password=True)
+
+    def _reached(self) -> Any:
+        """A connection; Unreachable where none can be had."""
+        try:
+            return self._engine.connect()
+        except (OperationalError, OSError) as error:
+            raise Unreachable(f"{self._shown} cannot be reached: {_first_line(error)}") from None
+
+    def _prepare(self) -> None:
+        if self._prepared:
+            return
+        self._reached().close()
+        tables = {table.name: table for table in (self._deliveries, *self._tables.values())}
+        try:
+            prepare(self._engine, tables, self._schema)
+        except DBAPIError as error:
+            reason = f"{self._shown}: its tables cannot be made or extended: {_first_line(error)}"
+            raise Unreachable(reason) from None
+        self._prepared = True
+
+    def _write(self, collection: str, entries: list[Entry]) -> list[Outcome]:
+        """One transaction; if the database refuses a record, halves of it, until that record stands alone."""
+        try:
+            with self._reached() as connection, connection.begin():
+                self._write_all(connection, collection, entries)
+        except (SQLAlchemyError, ValueError, OverflowError, TypeError) as error:
+            if _is_lost(error):
+                raise Unreachable(f"{self._shown}: {_first_line(error)}") from None
+            if len(entries) == 1:
+                return [Outcome(entries[0].entry_id, "rejected", reason=_first_line(error))]
+            middle = len(entries) // 2
+            return self._write(collection, entries[:middle]) + self._write(collection, entries[middle:])
+        return [Outcome(entry.entry_id, "delivered", external_id=entry.hub_id) for entry in entries]
+
+    def _write_all(self, connection: Connection, collection: str, entries: Sequence[Entry]) -> None:
+        """The delivery rows first: they lock the records against another worker, in one order for all, and tell
+        which entries are not older than what was delivered."""
+        ordered = sorted(entries, key=lambda entry: entry.hub_id)
+        self._note(connection, collection, ordered)
+        column = self._deliveries.c.request_key
+        noted = self._by_record(connection, collection, [e.hub_id for e in ordered], column)
+        mine = [entry for entry in ordered if noted.get(entry.hub_id) == entry.request_key]
+        table = self._tables[collection]
+        key = next(iter(table.primary_key.columns)).name
+        rows = [{**(e.payload or {}), key: e.hub_id} for e in mine if e.operation == "upsert"]
+        gone = [{"id": e.hub_id} for e in mine if e.operation == "delete"]
+        if rows:
+            connection.execute(_upsert(connection, table, [key]), rows)
+        if gone:
+            connection.execute(delete(table).where(table.c[key] == bindparam("id")), gone)
+
+    def _note(self, connection: Connection, collection: str, entries: Sequence[Entry]) -> None:
+        table, now = self._deliveries, self._setting.clock()
+        statement = _upsert(connection, table, ["collection", "hub_id"], guarded=True)
+        rows = [
+            {
+                "collection": collection,
+                "hub_id": entry.hub_id,
+                "request_key": entry.request_key,
+                "operation": entry.operation,
+                "epoch": entry.epoch,
+                "seq": entry.seq,
+                "version": entry.version,
+                "at": now,
+            }
+            for entry in entries
+        ]
+        connection.execute(statement, rows)
+
+    def _by_record(
+        self, connection: Connection, collection: str, hub_ids: Sequence[str], column: Any
+    ) -> dict[str, str]:
+        table, found = self._deliveries, {}
+        for some in _pieces(hub_ids):
+            query = select(table.c.hub_id, column).where(table.c.collection == collection, table.c.hub_id.in_(some))
+            found.update({row[0]: row[1] for row in connection.execute(query)})
+        return found
+
+
+def _upsert(connection: Connection, table: SqlTable, key: list[str], *, guarded: bool = False) -> Any:
+    """INSERT .. ON CONFLICT DO UPDATE; guarded: not by an older version of the same hub."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    new = statement.excluded
+    others = {column.name: new[column.name] for column in table.columns if column.name not in key}
+    if not others:
+        return statement.on_conflict_do_nothing(index_elements=key)
+    where = None
+    if guarded:
+        where = or_(new.epoch != table.c.epoch, new.version >= table.c.version)
+    return statement.on_conflict_do_update(index_elements=key, set_=others, where=where)
+
+
+def _resolved(entry: Entry, arrived: bool) -> Outcome:
+    if arrived:
+        return Outcome(entry.entry_id, "delivered", external_id=entry.hub_id)
+    return Outcome(entry.entry_id, "retry", reason="the database has no record of it")
+
+
+def _pieces(values: Sequence[str]) -> list[Sequence[str]]:
+    return [values[start : start + _QUESTION] for start in range(0, len(values), _QUESTION)]
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether the connection, not a record, is the trouble. SQLite says `operational` of a full or locked disk."""
+    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def _first_line(error: BaseException) -> str:
+    """What the driver says, without the statement and its parameters (SQLAlchemy would append them)."""
+    said = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+    return said.splitlines()[0]
+
+
+def _engine(setting: Setting) -> Engine:
+    try:
+        url = make_url(setting.fields.get("url", ""))
+        if url.get_backend_name() not in _SUPPORTED:
+            raise SettingsError(
+                f"{setting.system}: {url.get_backend_name()} is not supported; use sqlite or postgresql+psycopg"
+            )
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        if url.get_backend_name() == "sqlite":
+            return _sqlite(url)
+        return create_engine(url, json_serializer=dumps, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise SettingsError(
+            f"{setting.system}: its preset's url is not a SQLAlchemy URL such as sqlite:///file.db"
+        ) from error
+
+
+def _sqlite(url: Any) -> Engine:
+    from pathlib import Path
+
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, json_serializer=dumps, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not open transactions of its own
+        connection.execute("PRAGMA journal_mode=WAL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,83 @@
+"""One system's delivery in one run: what it works with, what it has done, how long it may still wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from ipaas_dagster.destinations.base import Destination
+from ipaas_dagster.operations import Operations
+from ipaas_dagster.outbox.backoff import ATTEMPTS
+from ipaas_dagster.outbox.blocking import Absent
+from ipaas_dagster.outbox.rendering import Renders
+from ipaas_dagster.outbox.settling import Settled
+from ipaas_dagster.records import Call, Clock, Progress, no_progress
+
+PATIENCE_SECONDS = 30.0
+"""How long one run waits in all for short back-offs and throttling, before it leaves the rest to the next run."""
+
+Operation = Literal["upsert", "delete"]
+
+
+class OutOfPatience(Exception):
+    """The system asks to wait for longer than this run will."""
+
+
+@dataclass
+class Delivery:
+    system: str
+    routes: Sequence[Renders]
+    """Parents before children."""
+    destination: Destination
+    operations: Operations
+    run_id: str
+    clock: Clock
+    wait: Callable[[float], None]
+    chance: Callable[[], float]
+    why_absent: Absent
+    note_call: Callable[[Connection, Call], None]
+    """Writes a call's row, or changes the one of that id, in the given transaction."""
+    progress: Progress = no_progress
+    attempts: int = ATTEMPTS
+    patience: float = PATIENCE_SECONDS
+    total: int = 0
+    calls: int = 0
+    delivered: dict[str, int] = field(default_factory=dict)
+    died: dict[str, int] = field(default_factory=dict)
+    requeued: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def keeps(self) -> bool:
+        return self.destination.capabilities.keeps_hub_ids
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a doubt is settled by sending the same again, not by asking."""
+        return self.destination.capabilities.settles_doubt == "resend"
+
+    def route(self, collection: str) -> Renders | None:
+        return next((route for route in self.routes if route.collection == collection), None)
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, if this run's patience covers it."""
+        seconds = max(seconds, 0.01)
+        if seconds > self.patience:
+            return False
+        self.patience -= seconds
+        self.wait(seconds)
+        return True
+
+    def count(self, collection: str, settled: Settled) -> None:
+        add(self.delivered, {collection: settled.delivered})
+        add(self.died, {collection: settled.died})
+        add(self.requeued, settled.requeued)
+        done = sum(self.delivered.values()) + sum(self.died.values())
+        self.progress(f"deliver {self.system}", done, max(self.total, done))
+
+
+def add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count

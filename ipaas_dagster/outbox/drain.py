@@ -1,0 +1,105 @@
+"""Deliver what a system is owed, in order, until nothing is deliverable now.
+
+doubts of before are settled first; then, again and again:
+    writes, collection by collection, parents first; then deletes, children first
+    read the oldest pending -> commit `sending` -> send -> commit the outcomes
+an entry that waits a short while for its next attempt is waited for, within the delivery's patience
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from ipaas_dagster.destinations.base import Unreachable
+from ipaas_dagster.outbox import blocking, sending
+from ipaas_dagster.outbox.claim import Claim, as_sent, claim, write_ended
+from ipaas_dagster.outbox.delivery import Delivery, Operation, OutOfPatience
+from ipaas_dagster.outbox.dispatch import Moved, parcel, send
+from ipaas_dagster.outbox.rendering import Renders
+from ipaas_dagster.outbox.sending import Owed
+from ipaas_dagster.outbox.settling import Answered, settle
+
+
+def drain(delivery: Delivery) -> str | None:
+    """Returns why the system could not be served to the end, or None. Only for the system's one deliverer: what it
+    finds in `sending` was left by a process that is no more."""
+    with delivery.operations.write() as connection:
+        sending.doubt_what_was_left(connection, delivery.system, delivery.clock())
+        blocking.release_all(connection, delivery.system, delivery.clock())
+    try:
+        _settle_doubts(delivery, due_only=False)
+        while _round(delivery) or _waited(delivery):
+            pass
+    except (Unreachable, OutOfPatience) as error:
+        return str(error)
+    return None
+
+
+def _round(delivery: Delivery) -> bool:
+    """Everything that is deliverable now, once; whether anything moved."""
+    with delivery.operations.write() as connection:
+        sending.wake(connection, delivery.system, delivery.clock())
+    moved = False
+    for route in delivery.routes:
+        moved |= _send_all(delivery, route, "upsert")
+    for route in reversed(delivery.routes):
+        moved |= _send_all(delivery, route, "delete")
+    return _settle_doubts(delivery, due_only=True) or moved
+
+
+def _waited(delivery: Delivery) -> bool:
+    """Wait for the next entry whose time comes within this run's patience."""
+    with delivery.operations.read() as connection:
+        due = sending.next_wait(connection, delivery.system)
+    if due is None:
+        return False
+    return delivery.pause((due - delivery.clock()) / timedelta(seconds=1))
+
+
+def _send_all(delivery: Delivery, route: Renders, operation: Operation) -> bool:
+    moved = False
+    while not (found := claim(delivery, route, operation)).empty:
+        moved = True
+        if not found.entries:
+            with delivery.operations.write() as connection:
+                write_ended(connection, delivery, found)
+            continue
+        try:
+            send(delivery, parcel(route.collection, found))
+        except Moved:
+            continue
+    return moved
+
+
+def _settle_doubts(delivery: Delivery, *, due_only: bool) -> bool:
+    """Ask about, or repeat, what was sent without an answer; whether anything was in doubt and due."""
+    batches = _doubtful(delivery, due_only)
+    for (batch, collection), owed in batches.items():
+        if delivery.repeats:
+            entries = list(zip(owed, as_sent(delivery, collection, owed), strict=True))
+            send(delivery, parcel(collection, Claim(entries, [], []), batch))
+        else:
+            _ask(delivery, batch, collection, owed)
+    return bool(batches)
+
+
+def _doubtful(delivery: Delivery, due_only: bool) -> dict[tuple[str, str], list[Owed]]:
+    """Whole batches: a repeat must hold what the first sending held."""
+    now = delivery.clock() if due_only else None
+    with delivery.operations.read() as connection:
+        due = {one.batch_id for one in sending.in_doubt(connection, delivery.system, now)}
+        doubts = sending.in_doubt(connection, delivery.system, None) if due else []
+    batches: dict[tuple[str, str], list[Owed]] = {}
+    for one in doubts:
+        if one.batch_id in due:
+            batches.setdefault((one.batch_id or "", one.collection), []).append(one)
+    return batches
+
+
+def _ask(delivery: Delivery, batch: str, collection: str, owed: Sequence[Owed]) -> None:
+    outcomes = delivery.destination.resolve(as_sent(delivery, collection, owed))
+    answered = Answered(delivery.system, collection, batch, owed, outcomes, delivery.keeps, asked=True)
+    with delivery.operations.write() as connection:
+        settled = settle(connection, answered, now=delivery.clock(), chance=delivery.chance)
+    delivery.count(collection, settled)

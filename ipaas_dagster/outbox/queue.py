@@ -1,0 +1,171 @@
+"""Which records become owed: each candidate against what the system last confirmed and what is still open.
+
+Queue rows, superseded entries and counters are written in the caller's transaction; it moves the position too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from ipaas_dagster.operations.tables import links, outbox
+from ipaas_dagster.outbox.among import among
+from ipaas_dagster.outbox.entry import BUSY, OPEN, State, request_key
+from ipaas_dagster.outbox.positions import Tally
+
+DeleteRule = Literal["delete", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record at its latest change, rendered. Without a payload it is `deleted`, cannot be rendered (`error` says
+    which field and why), or is filtered out by its route (neither). `refs`: (hub collection, hub id)."""
+
+    hub_id: str
+    seq: int
+    version: int
+    deleted: bool = False
+    payload: bytes | None = None
+    payload_hash: str | None = None
+    refs: tuple[tuple[str, str], ...] = ()
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Known:
+    """What the store holds on one record of one route. `confirmed` is what the system last confirmed (None: it does
+    not hold the record), `last` the entry that did."""
+
+    confirmed: str | None = None
+    holds: bool = False
+    last: int = 0
+    replaceable: list[int] = field(default_factory=list)
+    busy: list[int] = field(default_factory=list)
+    dead: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Of what, when and by which run entries are queued."""
+
+    system: str
+    collection: str
+    epoch: str
+    run_id: str
+    now: datetime
+    deletes: DeleteRule = "delete"
+    renew: bool = False
+    """The candidates are no new changes: dead letters' retries, or all records under another template."""
+
+
+Verdict = Literal["upsert", "delete", "dead", "same_as_delivered", "filtered", "not_needed"]
+
+
+def decide(candidate: Candidate, known: Known, deletes: DeleteRule) -> Verdict:
+    """One record's verdict. What is in doubt may be there: its delete is queued, and waits."""
+    if candidate.error is not None:
+        return "dead"
+    if candidate.payload is not None:
+        settled = not (known.replaceable or known.busy or known.dead)
+        same = known.holds and known.confirmed == candidate.payload_hash
+        return "same_as_delivered" if settled and same else "upsert"
+    if not (known.holds or known.busy):
+        return "not_needed" if candidate.deleted else "filtered"
+    return "delete" if deletes == "delete" else "filtered"
+
+
+def queue(connection: Connection, candidates: Sequence[Candidate], stamp: Stamp) -> Tally:
+    """Queue what the system does not have yet. At most one candidate a record."""
+    known = look_up(connection, stamp.system, stamp.collection, [c.hub_id for c in candidates])
+    tally = Tally()
+    rows: list[dict[str, Any]] = []
+    replaced: list[tuple[int, str]] = []
+    for candidate in candidates:
+        record = known.get(candidate.hub_id) or Known()
+        verdict = decide(candidate, record, stamp.deletes)
+        if verdict in ("upsert", "delete", "dead"):
+            tally.queued += 1
+            tally.new_dead += verdict == "dead"
+            rows.append(_row(candidate, verdict, record, stamp))
+        else:
+            setattr(tally, verdict, getattr(tally, verdict) + 1)
+        replaced += _replaced(candidate, verdict, record, stamp)
+    tally.changes = len(candidates)
+    tally.seeded = len(candidates) if stamp.renew else 0
+    supersede(connection, replaced, stamp.now)
+    if rows:
+        connection.execute(insert(outbox), rows)
+    return tally
+
+
+def look_up(connection: Connection, system: str, collection: str, hub_ids: Sequence[str]) -> dict[str, Known]:
+    """Links, open and dead entries of these records; a record without any is absent."""
+    found: dict[str, Known] = {}
+    confirmed = select(links.c.hub_id, links.c.payload_hash, links.c.deleted, links.c.entry_id).where(
+        links.c.system == system, links.c.collection == collection, among(connection, links.c.hub_id, hub_ids)
+    )
+    for hub_id, payload_hash, deleted, entry_id in connection.execute(confirmed):
+        found[hub_id] = Known(confirmed=payload_hash, holds=not deleted, last=entry_id or 0)
+    entries = select(outbox.c.hub_id, outbox.c.entry_id, outbox.c.state).where(
+        outbox.c.system == system,
+        outbox.c.collection == collection,
+        among(connection, outbox.c.hub_id, hub_ids),
+        outbox.c.state.in_([*OPEN, State.DEAD]),
+    )
+    for hub_id, entry_id, state in connection.execute(entries):
+        known = found.setdefault(hub_id, Known())
+        group = known.dead if state == State.DEAD else known.busy if state in BUSY else known.replaceable
+        group.append(entry_id)
+    return found
+
+
+def _row(candidate: Candidate, verdict: Verdict, known: Known, stamp: Stamp) -> dict[str, Any]:
+    operation = "delete" if verdict == "delete" else "upsert"
+    after = max([known.last, *known.replaceable, *known.busy, *known.dead]) if stamp.renew else 0
+    where = (stamp.system, stamp.collection, candidate.hub_id, stamp.epoch, candidate.seq, operation)
+    return {
+        "system": stamp.system,
+        "collection": stamp.collection,
+        "hub_id": candidate.hub_id,
+        "operation": operation,
+        "state": (State.DEAD if verdict == "dead" else State.PENDING).value,
+        "epoch": stamp.epoch,
+        "seq": candidate.seq,
+        "version": candidate.version,
+        "request_key": request_key(*where, after=after),
+        "payload": candidate.payload if operation == "upsert" else None,
+        "payload_hash": candidate.payload_hash if operation == "upsert" else None,
+        "refs": [list(ref) for ref in candidate.refs] or None,
+        "reason": candidate.error,
+        "run_id": stamp.run_id,
+        "queued_at": stamp.now,
+        "updated_at": stamp.now,
+    }
+
+
+def _replaced(candidate: Candidate, verdict: Verdict, known: Known, stamp: Stamp) -> Iterable[tuple[int, str]]:
+    """(entry id, reason) of what this candidate stands for. Dead ones stay until a success, unless the record itself
+    is gone or filtered and nothing is owed any more, or this is their retry."""
+    reason = {
+        "not_needed": "the record was deleted before it was ever delivered",
+        "filtered": "the route filters the record out",
+    }.get(verdict, f"a newer entry of this record stands for it (seq {candidate.seq})")
+    yield from ((entry_id, reason) for entry_id in known.replaceable)
+    if verdict in ("not_needed", "filtered") or (stamp.renew and verdict != "same_as_delivered"):
+        yield from ((entry_id, reason) for entry_id in known.dead)
+
+
+def supersede(connection: Connection, replaced: Sequence[tuple[int, str]], now: datetime) -> None:
+    """Something newer stands for these entries: (entry id, what)."""
+    if not replaced:
+        return
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.entry_id == bindparam("id"))
+        .values(state=State.SUPERSEDED.value, reason=bindparam("why"), updated_at=now),
+        [{"id": entry_id, "why": reason} for entry_id, reason in replaced],
+    )
