@@ -125,9 +125,7 @@ def refusal(
 ) -> Refused:
     """The error of a final answer: what was asked, what the server says, what to do."""
     what_to_do = advice.get(status) or ADVICE.get(status) or "see the server's message"
-    says = " ".join(
-        str(attributes[name])[:300] for name in ("type", "code", "message", "param") if name in attributes
-    )
+    says = " ".join(str(attributes[name])[:300] for name in ("type", "code", "message", "param") if name in attributes)
     message = f"{system} refused {method} {path} with {status}: {what_to_do}"
     return Refused(
         f"{message} (it says: {says})" if says else message,

@@ -24,6 +24,7 @@ from ipaas_dagster.source.landed import (
 from ipaas_dagster.source.landing import Writer
 from ipaas_dagster.source.objects import read_objects
 from ipaas_dagster.source.polled import Reading
+from ipaas_dagster.source.redaction import Report
 from ipaas_dagster.source.session import connect, run
 from ipaas_dagster.source.snapshot import Snapshot, read_schemas, read_whole
 
@@ -79,7 +80,7 @@ class _Pull:
             after = self._cursor_after(asked, reading)
             if after is None and asked.kind == "since":
                 reading.notes["read from later than the cursor; the cursor stays"] = None
-            details = self._details(reading.client, reading.notes, after)
+            details = self._details(reading.redacted, reading.notes, after)
             note = None
             if writer.records:
                 note = writer.close(
@@ -122,7 +123,7 @@ class _Pull:
                     writer.page(sent_at, records)
                 note = writer.close(
                     "snapshot",
-                    details={**self._details(client, client.notes, None), "digest": digest},
+                    details={**self._details(found.redacted, client.notes, None), "digest": digest},
                     calls=call_rows(self.calls, writer.landing_id),
                     empty_at=self.calls[0].started_at,
                 )
@@ -136,13 +137,13 @@ class _Pull:
                 return client, await read_schemas(client, await read_objects(self.project, connection))
             return client, await read_whole(client, self.project.settings.connections)
 
-    def _details(self, client: Client, notes: dict[str, None], after: datetime | None) -> dict[str, Any]:
+    def _details(self, redacted: Report, notes: dict[str, None], after: datetime | None) -> dict[str, Any]:
         before = self.before.cursor
         return {
             "requests": len(self.calls),
             "cursor_before": before.isoformat() if before else None,
             "cursor_after": after.isoformat() if after else None,
-            "redacted": dict(sorted(client.redacted.items())),
+            "redacted": dict(sorted(redacted.items())),
             "notes": list(notes),
         }
 
@@ -165,9 +166,7 @@ class _Pull:
             with self.project.operations.write() as connection:
                 write_calls(connection, call_rows(self.calls))
         except Exception as error:
-            self.project.say(
-                f"the calls of the failed pull of {self.source.name} could not be noted: {error}"
-            )
+            self.project.say(f"the calls of the failed pull of {self.source.name} could not be noted: {error}")
 
     def _result(
         self,

@@ -95,12 +95,11 @@ class Address:
 
         def session() -> aiohttp.ClientSession:
             connector = aiohttp.TCPConnector(limit=connections + 2, ssl=context if secure else True)
-            return aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                auto_decompress=False,
+            made = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
             )
+            made._retry_connection = False  # it would repeat a request unseen; ours are counted and noted
+            return made
 
         proxy = httpx.Proxy(self._proxy) if self._proxy else None
         transport: httpx.AsyncBaseTransport = AiohttpTransport(verify=context, client=session, proxy=proxy)

@@ -8,7 +8,7 @@ cursor's lag, which every poll reads again, launch nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -39,12 +39,15 @@ class Changes:
     asked_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
-def changes(project: Project, *, retry_seconds: float = PATIENCE_SECONDS) -> Changes:
-    """Collections that were never read, or whose source ignores the filter, are left to the schedule.
+def changes(
+    project: Project, *, retry_seconds: float = PATIENCE_SECONDS, collections: Sequence[str] = POLLED
+) -> Changes:
+    """One request for each of these polled collections. Those that were never read, or whose source ignores the
+    filter, are left to the schedule.
 
     Raises CallFailed within a few seconds; then nothing was marked.
     """
-    marks = {name: mark for name in POLLED if (mark := _mark(project, name)) is not None}
+    marks = {name: mark for name in collections if (mark := _mark(project, name)) is not None}
     return run(_changes(project, marks, retry_seconds)) if marks else Changes()
 
 

@@ -17,7 +17,8 @@ from ipaas_dagster.source.redaction import Report, clean_records, suspicious
 
 @dataclass(frozen=True)
 class Page:
-    """`records` in the server's order, secrets removed. `number` tells which request was sent first."""
+    """`records` in the server's order, secrets removed (`redacted`: how often, by field). `number` tells which
+    request was sent first."""
 
     offset: int
     records: Sequence[bytes]
@@ -25,6 +26,7 @@ class Page:
     sent_at: datetime
     server_time: datetime | None = None
     number: int = 0
+    redacted: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def end(self) -> int:
@@ -33,11 +35,10 @@ class Page:
 
 @dataclass
 class Client:
-    """Reads one collection. `redacted` counts what was removed, by field; `notes` what was odd, once each."""
+    """Reads one collection. `notes`: what was odd, once each."""
 
     connection: Connection
     collection: SourceCollection
-    redacted: Report = field(default_factory=Report)
     notes: dict[str, None] = field(default_factory=dict)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
@@ -46,12 +47,12 @@ class Client:
         number = next(self._numbers)
         asked = {"limit": limit, "offset": offset, **(query or {})}
         got = await self.connection.get(self.collection.path, asked, self._read_list)
-        return Page(offset, got.value.records, got.value.count, got.sent_at, got.server_time, number)
+        return _page(offset, number, got)
 
     async def whole(self, query: Mapping[str, object] | None = None) -> Page:
         """The collection as it comes without any paging."""
         got = await self.connection.get(self.collection.path, query or {}, self._read_any)
-        return Page(0, got.value.records, got.value.count, got.sent_at, got.server_time, next(self._numbers))
+        return _page(0, next(self._numbers), got)
 
     async def record(self, source_id: str) -> Answer[bytes | None]:
         """One record by id, or None where the server says that it is gone (404, 410, an empty envelope).
@@ -88,8 +89,14 @@ class Client:
         self.notes.update(dict.fromkeys(found.notes))
         if not suspicious(found.text):
             return found
+        report = Report()
         try:
-            records = clean_records(found.records, self.redacted)
+            records = clean_records(found.records, report)
         except (ValueError, RecursionError) as error:
             raise BrokenBody(f"a record cannot be read: {error}") from None
-        return replace(found, records=records, text=b"")
+        return replace(found, records=records, redacted=report)
+
+
+def _page(offset: int, number: int, got: Answer[Body]) -> Page:
+    body = got.value
+    return Page(offset, body.records, body.count, got.sent_at, got.server_time, number, body.redacted)

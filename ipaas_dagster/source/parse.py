@@ -11,8 +11,8 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -42,6 +42,8 @@ class Body:
     notes: tuple[str, ...] = ()
     text: bytes = b""
     """The body as UTF-8, of which the records are slices."""
+    redacted: Mapping[str, int] = field(default_factory=dict)
+    """Field -> how often something was removed there."""
 
 
 def parse_list(body: bytes, content_type: str = "", *, lenient: bool = False) -> Body:

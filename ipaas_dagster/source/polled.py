@@ -12,6 +12,7 @@ from ipaas_dagster.source.client import Client, Page
 from ipaas_dagster.source.facts import known, remember
 from ipaas_dagster.source.parse import record_id
 from ipaas_dagster.source.probe import modified_unit, stamp
+from ipaas_dagster.source.redaction import Report
 from ipaas_dagster.source.scan import Scan
 from ipaas_dagster.source.window import cut, without
 
@@ -36,6 +37,7 @@ class Reading:
     fetched: int = 0
     server_time: datetime | None = None
     notes: dict[str, None] = field(default_factory=dict)
+    redacted: Report = field(default_factory=Report)
     counts_all: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -135,6 +137,7 @@ class Reading:
         async for page in scan.pages():
             records = without(self._seen(page), above, until)
             self.sink(page.sent_at, records)
+            self.redacted.update(page.redacted)
             self.fetched += len(records)
             self.project.progress(self.name, self.fetched, until if until is not None else page.count)
         self.notes.update(scan.notes)

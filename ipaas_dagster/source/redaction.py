@@ -23,8 +23,9 @@ Report = Counter[str]
 there."""
 
 _NEEDLES = (
-    b"passw", b"passp", b"pwd", b"secret", b"token", b"key\"", b"key\\\"", b"authori", b"credential",
-    b"fingerprint", b"saved", b"card", b"cvv", b"cvc", b"bearer", b"basic ", b"session", b"private",
+    b"pass", b"pwd", b"secret", b"token", b"key", b"auth", b"credential", b"fingerprint", b"saved", b"card",
+    b"cvv", b"cvc", b"bearer", b"basic ", b"session", b"security", b"pin\"", b"pin\\", b"pan\"", b"pan\\",
+    b"cc\"", b"cc\\",
 )  # fmt: skip
 _ESCAPED_ASCII = re.compile(rb"\\u00[2-7][0-9a-fA-F]")
 _USERINFO = re.compile(rb":(?:\\?/){2}[^/\"\s@]*@")
@@ -34,11 +35,11 @@ _CARD_LENGTH = b"0" * 13
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SECRET_WORD = re.compile(
     r".*passw(or)?d.*|.*passphrase|pass|passcode|pwd|.*secrets?|.*tokens?|.*credentials?|authori[sz]ation|auth|bearer"
-    r"|.*api_?key|cvv2?|cvc2?|pin|sessionid|.*fingerprint|savedcardid|.*privatekey|.*accesskey|.*secretkey"
+    r"|.*api_?key|cvv2?|cvc2?|sessionid|.*fingerprint|savedcardid|.*privatekey|.*accesskey|.*secretkey"
 )
 _SECRET_PHRASE = re.compile(
     r"(^|_)(api|access|private|secret|account|shared|signing|encryption|auth|license|master|consumer)_key(_|$)"
-    r"|(^|_)saved_card(_|$)|(^|_)session_id(_|$)|(^|_)security_code(_|$)|(^|_)pass_phrase(_|$)|(^|_)pass_word(_|$)"
+    r"|^pin$|(^|_)saved_card(_|$)|(^|_)session_id(_|$)|(^|_)security_code(_|$)|(^|_)pass_phrase(_|$)|(^|_)pass_word(_|$)"
 )
 _ABOUT_A_SECRET = re.compile(r"(_|^)(url|uri|type|expires|expiry|expiration|at|count|name|label|description)$")
 _CARD_PHRASE = re.compile(r"(^|_)((credit|debit|payment)_?)?card_?(number|no|num)(_|$)|^pan$|^(cc|card)$")

@@ -13,6 +13,7 @@ import msgspec
 from ipaas_dagster.source.client import Client, Page
 from ipaas_dagster.source.collections import SCHEMA_FILTER
 from ipaas_dagster.source.parse import record_id
+from ipaas_dagster.source.redaction import Report
 from ipaas_dagster.source.scan import Scan
 
 OBJECT_FIELD = "ppobject_id"
@@ -24,8 +25,10 @@ class Snapshot:
 
     parts: list[tuple[datetime, Sequence[bytes]]] = field(default_factory=list)
     server_time: datetime | None = None
+    redacted: Report = field(default_factory=Report)
 
     def add(self, page: Page, records: Sequence[bytes] | None = None) -> None:
+        self.redacted.update(page.redacted)
         self.parts.append((page.sent_at, page.records if records is None else records))
         self.server_time = self.server_time or page.server_time
 
