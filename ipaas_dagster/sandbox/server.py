@@ -126,7 +126,7 @@ def serve(
     """Run until SIGINT or SIGTERM.
 
     Once requests are taken, the environment is said, one NAME=value line each, then `ready`. The same
-    NAME=value lines are in `ready_file`, which is complete as soon as it is there, and gone at the end.
+    NAME=value lines are before that in `ready_file`: complete as soon as it is there, and gone at the end.
     """
     clock = SandboxClock()
     with _listening(host, port) as listener:
@@ -197,9 +197,9 @@ def _origin(listener: socket.socket) -> str:
 
 def _announce(environment: Mapping[str, str], ready_file: Path | None, say: Callable[[str], object]) -> None:
     lines = [f"{name}={value}" for name, value in environment.items()]
-    for line in (*lines, "ready"):
-        say(line)
     if ready_file:
         part = ready_file.with_name(f"{ready_file.name}.part")
         part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         part.replace(ready_file)
+    for line in (*lines, "ready"):
+        say(line)

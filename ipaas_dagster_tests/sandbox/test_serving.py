@@ -99,14 +99,7 @@ def test_a_served_sandbox_says_where_it_is_and_ends_cleanly(tmp_path: Path, how:
         headers = {"Authorization": f"Bearer {values['INSTAGAZE_TOKEN']}"}
         url = values["INSTAGAZE_BASE_URL"] + "accounts"
         assert httpx.get(url, headers=headers, trust_env=False).json()["count"] == 7
-        assert said[:2] == _when_there(ready)
+        assert said[:2] == ready.read_text(encoding="utf-8").splitlines()
         os.kill(child.pid, how)
         assert (child.wait(20), child.stderr.read()) == (0, "")
     assert not ready.exists()
-
-
-def _when_there(ready: Path) -> list[str]:
-    """The file is written right after the last line is said."""
-    while not ready.exists():
-        pass
-    return ready.read_text(encoding="utf-8").splitlines()
