@@ -1,5 +1,6 @@
 """All definitions of one installation, from its settings, its worksheet and the product's use cases."""
 
+import warnings
 from collections.abc import Callable
 
 import dagster as dg
@@ -31,7 +32,12 @@ def build_definitions(
 ) -> dg.Definitions:
     """Reads settings and declared files; opens no store and asks no system. Raises SettingsError and
     DeclarationError, which `dg check defs` and the UI show with file and line."""
-    cases = use_cases or UseCases()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # backfill policies; the version of Dagster is pinned
+        return _build(open_project, use_cases or UseCases())
+
+
+def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
     project = open_project()
     first_day = project.settings.start_date
     systems = cases.systems(project)
@@ -45,10 +51,7 @@ def build_definitions(
         ],
         asset_checks=[
             *(checks_of(f"account_for_hub_{name}", _hub_keys(name), MERGE_CHECKS) for name in POLLED),
-            *(
-                checks_of(f"account_for_snapshot_{name}", [source_key(name)], MERGE_CHECKS)
-                for name in SNAPSHOTS
-            ),
+            *(checks_of(f"account_for_snapshot_{name}", [source_key(name)], MERGE_CHECKS) for name in SNAPSHOTS),
             *(
                 checks_of(
                     f"account_for_deliveries_to_{system.name}",

@@ -40,9 +40,7 @@ def contract(numbers: Numbers) -> Verdict:
     if new:
         return Verdict(False, f"{new} new rejects, {still_open} open (ipaas rejects list)")
     if still_open:
-        return Verdict(
-            False, f"no new rejects; {still_open} known ones are open (ipaas rejects list)", known=True
-        )
+        return Verdict(False, f"no new rejects; {still_open} known ones are open (ipaas rejects list)", known=True)
     return Verdict(True, "every record meets its contract")
 
 
@@ -82,9 +80,7 @@ MERGE_CHECKS: Mapping[str, Judge] = {"contract": contract, "balance": merge_bala
 DELIVERY_CHECKS: Mapping[str, Judge] = {"delivery": delivery, "balance": delivery_balance}
 
 
-def checks_of(
-    name: str, keys: Sequence[dg.AssetKey], judges: Mapping[str, Judge]
-) -> dg.AssetChecksDefinition:
+def checks_of(name: str, keys: Sequence[dg.AssetKey], judges: Mapping[str, Judge]) -> dg.AssetChecksDefinition:
     """The step `name` with every check of `judges` on each of `keys`."""
 
     @dg.multi_asset_check(

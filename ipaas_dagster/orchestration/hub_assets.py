@@ -21,9 +21,7 @@ def hub_key(collection: str) -> dg.AssetKey:
     return dg.AssetKey(["hub", collection])
 
 
-def hub_assets(
-    source: str, first_day: date, open_project: OpenProject, use_cases: UseCases
-) -> dg.AssetsDefinition:
+def hub_assets(source: str, first_day: date, open_project: OpenProject, use_cases: UseCases) -> dg.AssetsDefinition:
     """The hub collections that one source collection becomes. Any of them does the work of all."""
     family = contracts.of_source(source)
 

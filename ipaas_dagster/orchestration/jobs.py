@@ -60,8 +60,7 @@ def reconcile_job(polled: Sequence[str], open_project: OpenProject, use_cases: U
 
     @dg.job(
         name=RECONCILE,
-        description="A full scan of every polled collection: what the polls missed is merged, what is "
-        "gone is deleted.",
+        description="A full scan of every polled collection: what the polls missed is merged, what is gone is deleted.",
     )
     def reconcile() -> None:
         for step in steps:

@@ -30,13 +30,11 @@ def poll_request(
         job_name=SYNC,
         partition_key=open_partition(now),
         asset_selection=[key for source in collections for key in family_keys(source)],
-        tags={**poll_tags(list(collections)), "ipaas/because": reason[:200], **(tags or {})},
+        tags={**poll_tags(collections), "ipaas/because": reason[:200], **(tags or {})},
     )
 
 
 def in_flight(instance: dg.DagsterInstance, tags: Mapping[str, str], *, job: str | None = None) -> bool:
     """Whether a run with these tags (and of this job) waits or runs."""
-    filters = dg.RunsFilter(
-        job_name=job, tags=dict(tags), statuses=UNDER_WAY, created_after=utc_now() - LOST_AFTER
-    )
+    filters = dg.RunsFilter(job_name=job, tags=dict(tags), statuses=UNDER_WAY, created_after=utc_now() - LOST_AFTER)
     return bool(instance.get_run_records(filters, limit=1))

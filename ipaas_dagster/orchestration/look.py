@@ -66,9 +66,7 @@ def _look(connection: "DuckDBPyConnection", collection: Collection, landings: li
 
 def _sample(connection: "DuckDBPyConnection", collection: Collection) -> tuple[dict[str, Any], ...]:
     """The first live records by hub id, as the JSON that DuckDB makes of their columns."""
-    fields = ", ".join(
-        f'"{name}" := c."{name}"' for name in ["hub_id", *(c.name for c in collection.columns)]
-    )
+    fields = ", ".join(f'"{name}" := c."{name}"' for name in ["hub_id", *(c.name for c in collection.columns)])
     found = connection.execute(
         f"SELECT to_json(struct_pack({fields}))::VARCHAR FROM {table(collection)} c "
         f"WHERE c.deleted_at IS NULL ORDER BY c.hub_id LIMIT {SAMPLE_ROWS}"
@@ -85,6 +83,4 @@ def _rejects(connection: "DuckDBPyConnection", name: str, landings: list[str]) -
         ORDER BY new DESC, rejected_at DESC, hub_id LIMIT {REJECT_ROWS}""",
         [landings, name],
     ).fetchall()
-    return tuple(
-        RejectShown(record, tuple(json.loads(reasons)), since, new) for record, reasons, since, new in found
-    )
+    return tuple(RejectShown(record, tuple(json.loads(reasons)), since, new) for record, reasons, since, new in found)

@@ -40,10 +40,7 @@ ROUTE_NUMBERS = (
 
 def column_schema(collection: Collection) -> Metadata:
     """The columns of a hub collection, for an asset's definition."""
-    columns = [
-        dg.TableColumn(name, kind, description)
-        for name, kind, description in contracts.schema_rows(collection)
-    ]
+    columns = [dg.TableColumn(name, kind, description) for name, kind, description in contracts.schema_rows(collection)]
     return {"dagster/column_schema": dg.TableSchema(columns=[dg.TableColumn("hub_id", "VARCHAR"), *columns])}
 
 
@@ -62,9 +59,7 @@ def of_pull(result: PullResult) -> Metadata:
     }
 
 
-def of_merge(
-    results: Sequence[MergeResult], collection: str, seen: Look, findings: Sequence[str]
-) -> Metadata:
+def of_merge(results: Sequence[MergeResult], collection: str, seen: Look, findings: Sequence[str]) -> Metadata:
     """One hub collection's share of the landings that a run merged."""
     counts = sum((result.counts.get(collection, Counts()) for result in results), Counts())
     return {
@@ -110,9 +105,7 @@ def materialized(
     if last_day is None:
         return dg.MaterializeResult(asset_key=asset_key, metadata=figures)
     context.add_asset_metadata(figures, asset_key=asset_key, partition_key=last_day)
-    return dg.MaterializeResult(
-        asset_key=asset_key, metadata={"range": f"one run; its figures are on {last_day}"}
-    )
+    return dg.MaterializeResult(asset_key=asset_key, metadata={"range": f"one run; its figures are on {last_day}"})
 
 
 def _time(value: datetime | None) -> Any:

@@ -52,10 +52,9 @@ def _is_behind(position: Position | None, route: Route, head: Mapping[str, objec
         return True
     if position.seed is not None and position.seed.phase != "held":
         return True
-    return (position.epoch, position.seq) != (
-        head["epoch"],
-        head["seq"],
-    ) or position.template_digest != route.digest
+    if position.epoch != head["epoch"] or position.template_digest != route.digest:
+        return True
+    return position.seq < int(str(head["seq"]))  # it is beyond, where a crash kept the mark from being written
 
 
 def _due(connection: Connection, project: Project, system: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Daily partitions by modified time, and how much of a collection a run reads."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
@@ -19,13 +19,11 @@ def open_partition(now: datetime) -> str:
     return now.astimezone(UTC).date().isoformat()
 
 
-def scope_of(
-    window: tuple[datetime, datetime], *, first_day: date, now: datetime, tags: Mapping[str, str]
-) -> Scope | None:
+def scope_of(window: tuple[datetime, datetime], *, now: datetime, tags: Mapping[str, str]) -> Scope | None:
     """What a pull reads; None: since its cursor (everything, where there is none yet).
 
     The open partition alone polls, because what the cursor has passed is in the hub already. Closed days, and
-    ranges, are windows; the first day also takes everything older. The tag `ipaas/scope` overrides both.
+    ranges, are windows (with the first day the pull takes everything older). The tag `ipaas/scope` overrides both.
     """
     start, end = window
     wanted = tags.get(SCOPE_TAG) or ("since" if start <= now < end and _one_day(start, end) else "window")
@@ -33,8 +31,7 @@ def scope_of(
         return None
     if wanted == "full":
         return Scope.full()
-    first = datetime.combine(first_day, time(), UTC)
-    return Scope("window", start=None if start <= first else start, end=end)
+    return Scope.window(start, end)
 
 
 def _one_day(start: datetime, end: datetime) -> bool:

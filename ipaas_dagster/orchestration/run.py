@@ -1,10 +1,13 @@
 """A run's own Project, and the tags by which runs say what they are."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
+import dagster as dg
+
+from ipaas_dagster.errors import IpaasError
 from ipaas_dagster.project import Project
 
 SCOPE_TAG = "ipaas/scope"
@@ -26,11 +29,15 @@ class OpenProject(Protocol):
 
 @contextmanager
 def run_project(open_project: OpenProject, context: Any) -> Iterator[Project]:
-    """The Project of a step: named as the Dagster run, its words in the run's log. `context` is any
-    step's."""
+    """The Project of a step: named as the Dagster run, its words in the run's log. `context` is any step's.
+
+    The product's errors say what to do: they become the failure's own words, not a cause below Dagster's.
+    """
     project = open_project(context.run.run_id, context.log.info)
     try:
         yield project
+    except IpaasError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
     finally:
         _close(project)
 
@@ -52,6 +59,6 @@ def _close(project: Project) -> None:
         project.operations.dispose()
 
 
-def poll_tags(collections: Mapping[str, str] | list[str] | tuple[str, ...]) -> dict[str, str]:
+def poll_tags(collections: Iterable[str]) -> dict[str, str]:
     """The tags of a run that polls these source collections."""
     return {SCOPE_TAG: "since", **{COLLECTION_TAG + name: "poll" for name in collections}}

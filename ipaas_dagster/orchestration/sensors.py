@@ -17,9 +17,7 @@ DELIVERY_SECONDS = 10
 RUNNING = dg.DefaultSensorStatus.RUNNING
 
 
-def changes_sensor(
-    polled: tuple[str, ...], open_project: OpenProject, use_cases: UseCases
-) -> dg.SensorDefinition:
+def changes_sensor(polled: tuple[str, ...], open_project: OpenProject, use_cases: UseCases) -> dg.SensorDefinition:
     @dg.sensor(
         name="instagaze_changes",
         job_name=SYNC,
@@ -50,22 +48,14 @@ def inbox_sensor(open_project: OpenProject, use_cases: UseCases) -> dg.SensorDef
         tried = patience.parse(context.cursor)
         with tick_project(open_project) as project:
             hints = use_cases.hints(project)
-            free = {
-                c: t
-                for c, t in hints.items()
-                if not in_flight(context.instance, {COLLECTION_TAG + c: "poll"})
-            }
+            free = {c: t for c, t in hints.items() if not in_flight(context.instance, {COLLECTION_TAG + c: "poll"})}
             now = project.clock()
         launch, remembered = patience.due({c: t.isoformat() for c, t in free.items()}, tried, now)
         kept = {c: tried[c] for c in hints if c in tried and c not in free}
         if not launch:
-            return dg.SkipReason(
-                "every webhook is dealt with or under way" if hints else "no webhook is waiting"
-            )
+            return dg.SkipReason("every webhook is dealt with or under way" if hints else "no webhook is waiting")
         return dg.SensorResult(
-            run_requests=[
-                poll_request([c], now, "webhook", {INBOX_TAG: hints[c].isoformat()}) for c in launch
-            ],
+            run_requests=[poll_request([c], now, "webhook", {INBOX_TAG: hints[c].isoformat()}) for c in launch],
             cursor=patience.dump({**kept, **remembered}),
         )
 
@@ -92,9 +82,7 @@ def delivery_sensor(
         with tick_project(open_project) as project:
             owed = {name: what for name, what in use_cases.owed(project).items() if name in jobs}
             now = project.clock()
-        free = {
-            name: what for name, what in owed.items() if not in_flight(context.instance, {}, job=jobs[name])
-        }
+        free = {name: what for name, what in owed.items() if not in_flight(context.instance, {}, job=jobs[name])}
         launch, remembered = patience.due(free, tried, now)
         kept = {name: tried[name] for name in owed if name in tried and name not in free}
         cursor = patience.dump({**kept, **remembered})
@@ -103,8 +91,6 @@ def delivery_sensor(
                 skip_reason="what is owed was tried or is under way" if owed else "nothing is owed",
                 cursor=cursor,
             )
-        return dg.SensorResult(
-            run_requests=[dg.RunRequest(job_name=jobs[name]) for name in launch], cursor=cursor
-        )
+        return dg.SensorResult(run_requests=[dg.RunRequest(job_name=jobs[name]) for name in launch], cursor=cursor)
 
     return delivery

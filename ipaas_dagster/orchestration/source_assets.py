@@ -39,9 +39,7 @@ def source_asset(
     )
     def pull(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         with run_project(open_project, context) as project:
-            scope = scope_of(
-                context.partition_time_window, first_day=first_day, now=project.clock(), tags=context.run.tags
-            )
+            scope = scope_of(context.partition_time_window, now=project.clock(), tags=context.run.tags)
             result = use_cases.pull(project, collection, scope)
             if upto := context.run.tags.get(INBOX_TAG):
                 use_cases.hints_done(project, collection, datetime.fromisoformat(upto))
