@@ -86,8 +86,7 @@ def landing_balance(operations: Operations, hub: Hub) -> LandingBalance:
             return LandingBalance((), waiting, damaged, ())
         findings = _not_all_merged(connection, landed)
         collections = tuple(
-            _collection_balance(connection, collection)
-            for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE)
+            _collection_balance(connection, collection) for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE)
         )
     return LandingBalance(collections, waiting, damaged, findings)
 
@@ -103,9 +102,7 @@ def _not_all_merged(connection: DuckDBPyConnection, landed: Mapping[str, Any]) -
         if row.state != "merged":
             continue
         if landing_id not in merged:
-            findings.append(
-                f"landing {landing_id} of {row.collection} counts as merged, the hub does not list it"
-            )
+            findings.append(f"landing {landing_id} of {row.collection} counts as merged, the hub does not list it")
         elif merged[landing_id] != (0 if row.scope == "tombstones" else row.records):
             findings.append(
                 f"landing {landing_id} of {row.collection} has {row.records} records, {merged[landing_id]} were merged"
@@ -126,9 +123,7 @@ def _not_all_merged(connection: DuckDBPyConnection, landed: Mapping[str, Any]) -
 
 def _collection_balance(connection: DuckDBPyConnection, collection: Collection) -> CollectionBalance:
     name = collection.name
-    sums = _row(
-        connection, f"SELECT {_COUNTS} FROM {CATALOG}.hub.landing_counts WHERE collection = ?", [name]
-    )
+    sums = _row(connection, f"SELECT {_COUNTS} FROM {CATALOG}.hub.landing_counts WHERE collection = ?", [name])
     counts = Counts(*(int(value or 0) for value in sums))
     (alive,) = _row(connection, f"SELECT count(*) FROM {table(collection)} WHERE deleted_at IS NULL", [])
     (rejects,) = _row(
@@ -138,9 +133,7 @@ def _collection_balance(connection: DuckDBPyConnection, collection: Collection) 
     )
     findings = []
     if alive != counts.inserted - counts.deleted:
-        findings.append(
-            f"{name}: {alive} live records, but {counts.inserted} inserted - {counts.deleted} deleted"
-        )
+        findings.append(f"{name}: {alive} live records, but {counts.inserted} inserted - {counts.deleted} deleted")
     source = collection.source if collection.parent is None else collection.parent
     return CollectionBalance(name, source, counts, int(alive), int(rejects), tuple(findings))
 
