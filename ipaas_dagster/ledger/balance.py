@@ -30,6 +30,6 @@ def balance(project: Project) -> Balance:
     landings = landing_balance(project.operations, project.hub)
     routes = route_balance(project.operations)
     findings = list(landings.findings)
-    for part in (*landings.collections, *routes):
-        findings += part.findings
+    findings += [finding for collection in landings.collections for finding in collection.findings]
+    findings += [finding for route in routes for finding in route.findings]
     return Balance(landings, routes, tuple(findings))
