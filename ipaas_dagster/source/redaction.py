@@ -23,10 +23,11 @@ Report = Counter[str]
 there."""
 
 _NEEDLES = (
-    b"pass", b"pwd", b"secret", b"token", b"key", b"auth", b"credential", b"fingerprint", b"saved", b"card",
-    b"cvv", b"cvc", b"bearer", b"basic ", b"session", b"security", b"pin\"", b"pin\\", b"pan\"", b"pan\\",
-    b"cc\"", b"cc\\",
+    b"pass", b"pwd", b"secret", b"token", b"key", b"auth", b"credential", b"fingerprint", b"card", b"cv", b"bearer",
+    b"session", b"security", b"\"pin", b"\"pan", b"\"cc",
 )  # fmt: skip
+_NAMED = {needle: re.compile(re.escape(needle) + rb"[^\"]*\"(?:\s|\\+[nrt])*:") for needle in _NEEDLES}
+"""The needle inside a name: before the quote and the colon, also where the JSON is escaped in a text."""
 _ESCAPED_ASCII = re.compile(rb"\\u00[2-7][0-9a-fA-F]")
 _USERINFO = re.compile(rb":(?:\\?/){2}[^/\"\s@]*@")
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
@@ -50,6 +51,7 @@ _NOT_FREE_TEXT = frozenset(
      "digest", "checksum", "ref", "reference", "serial", "isbn", "vat", "tin", "duns")
 )  # fmt: skip
 _BEARER = re.compile(r"\b((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+_JSON_STARTS = ("{", "[", '"')
 _URL_PASSWORD = re.compile(r"(://[^/\s:@\"]*:)[^/\s@\"]+@")
 
 _decode = msgspec.json.Decoder(float_hook=msgspec.Raw).decode  # numbers stay exactly as they were written
@@ -58,13 +60,31 @@ _encode = msgspec.json.encode
 
 def suspicious(page: bytes) -> bool:
     """Whether a page may hold something to remove. Never a false no; a false yes only costs time."""
+    return suspicious_names(page) or suspicious_texts(page)
+
+
+def suspicious_names(page: bytes) -> bool:
     lowered = page.lower()
+    return any(needle in lowered and _NAMED[needle].search(lowered) for needle in _NEEDLES) or _has_escapes(page)
+
+
+def suspicious_texts(page: bytes) -> bool:
     return (
-        any(needle in lowered for needle in _NEEDLES)
-        or _CARD_LENGTH in page.translate(_DIGITS, b" -\xc2\xa0\xe2\x80\x90\x91\x92\x93\x94\x95")
-        or (b"\\u" in page and bool(_ESCAPED_ASCII.search(page) or _CARD_LENGTH in _unescaped_spaces(page)))
+        _CARD_LENGTH in page.translate(_DIGITS, b" -\xc2\xa0\xe2\x80\x90\x91\x92\x93\x94\x95")
+        or _has_header(page.lower())
+        or (b"\\u" in page and _CARD_LENGTH in _unescaped_spaces(page))
         or (b"@" in page and bool(_USERINFO.search(page)))
+        or _has_escapes(page)
     )
+
+
+def _has_header(lowered: bytes) -> bool:
+    return b"bearer" in lowered or b"basic " in lowered
+
+
+def _has_escapes(page: bytes) -> bool:
+    """Plain letters and digits written as escapes, in which anything may hide."""
+    return b"\\u00" in page and bool(_ESCAPED_ASCII.search(page))
 
 
 def clean_records(records: Sequence[bytes], report: Report) -> list[bytes]:
@@ -73,39 +93,49 @@ def clean_records(records: Sequence[bytes], report: Report) -> list[bytes]:
 
 
 def clean_record(record: bytes, report: Report) -> bytes:
-    if not suspicious(record):
+    texts = suspicious_texts(record)
+    if not texts and not suspicious_names(record):
         return record
     found = Report()
-    cleaned = clean(_decode(record), found)
+    cleaned = clean(_decode(record), found, texts=texts)
     if not found:
         return record
     report.update(found)
     return _encode(cleaned)
 
 
-def clean(value: Any, report: Report, path: str = "", name: str = "") -> Any:
-    """A parsed value with secrets removed; `report` counts what was done, by field."""
+def clean(value: Any, report: Report, path: str = "", name: str = "", *, texts: bool = True) -> Any:
+    """A parsed value with secrets removed; `report` counts what was done, by field. Without `texts`, plain text
+    is known to hold none: only names are looked at."""
     if isinstance(value, dict):
-        return _clean_object(value, report, path)
+        return _clean_object(value, report, path, texts)
     if isinstance(value, list):
-        return [clean(item, report, f"{path}[]", name) for item in value]
-    if isinstance(value, str):
+        return [clean(item, report, f"{path}[]", name, texts=texts) for item in value]
+    if isinstance(value, str) and (texts or value.lstrip()[:1] in _JSON_STARTS):
         return _clean_text(value, report, path, name)
     return value
 
 
-def _clean_object(value: dict[str, Any], report: Report, path: str) -> dict[str, Any]:
+def _clean_object(value: dict[str, Any], report: Report, path: str, texts: bool) -> dict[str, Any]:
     kept = {}
     for name, item in value.items():
-        here = f"{path}.{name}" if path else name
         rule = rule_of(name)
-        if rule == "remove" and item is not None and not isinstance(item, bool):
-            report[here] += 1
-        elif rule == "mask" and isinstance(item, str | int) and not isinstance(item, bool):
-            kept[name] = _masked(item, report, here)
+        kind = type(item)
+        if item is None or kind is bool:
+            kept[name] = item
+        elif rule == "remove":
+            report[_below(path, name)] += 1
+        elif rule == "mask" and (kind is str or kind is int):
+            kept[name] = _masked(item, report, _below(path, name))
+        elif kind is dict or kind is list or (kind is str and (texts or item.lstrip()[:1] in _JSON_STARTS)):
+            kept[name] = clean(item, report, _below(path, name), name, texts=texts)
         else:
-            kept[name] = clean(item, report, here, name)
+            kept[name] = item
     return kept
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def _masked(item: str | int, report: Report, path: str) -> str | int:
@@ -117,7 +147,7 @@ def _masked(item: str | int, report: Report, path: str) -> str | int:
 
 
 def _clean_text(text: str, report: Report, path: str, name: str) -> str:
-    if len(text) > 1 and text.lstrip()[:1] in ("{", "[", '"') and _looks_worth_parsing(text):
+    if len(text) > 1 and text.lstrip()[:1] in _JSON_STARTS and _looks_worth_parsing(text):
         return _clean_json_text(text, report, path)
     if len(text) < 8:
         return text
