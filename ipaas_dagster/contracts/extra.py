@@ -59,17 +59,22 @@ def _of_spellings(collection: Collection, column: Column) -> str:
     used, below = read(column).used, containers(collection)
     whens = []
     for place, path in enumerate(column.source, start=1):
-        before = [p for p in column.source[: place - 1] if p not in below and column.reading is not Reading.CURRENCY]
-        whens.append(f"WHEN {used} = {place} {_in_objects([*before, path])} THEN {removing(*before, path)}")
+        before = [p for p in column.source[: place - 1] if _holder(p) in (None, _holder(path)) and p not in below]
+        gone = [path] if column.reading is Reading.CURRENCY else [*before, path]
+        whens.append(f"WHEN {used} = {place} {_in_objects(gone)} THEN {removing(*gone)}")
     inner = [p for p in column.source if p not in below]
     if inner:
         whens.append(f"WHEN {used} IS NULL {_in_objects(inner)} THEN {removing(*inner)}")
     return f"CASE {' '.join(whens)} ELSE '{{}}' END"
 
 
+def _holder(path: str) -> str | None:
+    return path.split(".")[0] if "." in path else None
+
+
 def _in_objects(paths_: Iterable[str]) -> str:
     """A patch below a text would replace the text: only objects are patched."""
-    holders = dict.fromkeys(p.split(".")[0] for p in paths_ if "." in p)
+    holders = dict.fromkeys(holder for p in paths_ if (holder := _holder(p)))
     return "".join(f"AND is_object(fields.{quoted(holder)}) " for holder in holders)
 
 

@@ -38,9 +38,11 @@ def soft(collection: Collection, frame: pd.DataFrame) -> list[Finding]:
 
 def shown(value: Any) -> str:
     """A value as a reason shows it: short, quoted if text, and never a number that could be a card's."""
-    text = str(value) if not isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    short = text if len(text) <= 60 else text[:57] + "..."
-    return re.sub(r"[0-9]{9,}([0-9]{4})", r"...\\1", short) if isinstance(value, str) else short
+    if isinstance(value, str):
+        text = re.sub(r"[0-9]{9,}([0-9]{4})", r"...\1", json.dumps(value, ensure_ascii=False))
+    else:
+        text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _told(collection: Collection, frame: pd.DataFrame, failed: pd.DataFrame) -> list[Finding]:

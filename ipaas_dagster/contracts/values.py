@@ -62,14 +62,17 @@ MACROS: tuple[str, ...] = (
         WHEN json_type(j) = 'ARRAY' THEN j
         WHEN is_text(j) AND json_type(TRY_CAST(unquoted(j) AS JSON)) = 'ARRAY' THEN unquoted(j)::JSON END""",
     "read_last4(j) AS nullif(regexp_extract(read_text(j), '([0-9]{4})[^0-9]*$', 1), '')",
-    # Keys sorted at every depth. Long numbers and exponents would lose digits on the way: those keep their order.
-    r"""sorted_json(j) AS CASE WHEN NOT contains(j::VARCHAR, ',') OR regexp_matches(j::VARCHAR, '[0-9.]{16}|[0-9][eE][+-]?[0-9]{3}')
+    # Keys sorted at every depth. Long numbers and exponents would lose digits on the way: such keep their order.
+    r"""sorted_json(j) AS CASE
+        WHEN NOT contains(j::VARCHAR, ',') OR regexp_matches(j::VARCHAR, '[0-9.]{16}|[0-9][eE][+-]?[0-9]{3}')
         THEN j::JSON ELSE coalesce(TRY_CAST(TRY_CAST(j::JSON AS VARIANT) AS JSON), j::JSON) END""",
-    # Runs of 13 digits and more could be a card number: only their last four are shown.
-    r"""shortened(t) AS regexp_replace(
-        CASE WHEN length(t) > 60 THEN left(t, 57) || '...' ELSE t END, '[0-9]{9,}([0-9]{4})', '...\1', 'g')""",
-    """shown(j) AS CASE json_type(j::JSON)
-        WHEN 'OBJECT' THEN 'an object' WHEN 'ARRAY' THEN 'an array' ELSE shortened(j::VARCHAR) END""",
+    "shortened(t) AS CASE WHEN length(t) > 60 THEN left(t, 57) || '...' ELSE t END",
+    # A run of 13 digits and more in a text could be a card number: only its last four are shown.
+    r"""shown(j) AS CASE
+        WHEN is_object(j) THEN 'an object'
+        WHEN is_nested(j) THEN 'an array'
+        WHEN is_text(j) THEN shortened(regexp_replace(j::VARCHAR, '[0-9]{9,}([0-9]{4})', '...\1', 'g'))
+        ELSE shortened(j::VARCHAR) END""",
 )
 
 _READERS = {
