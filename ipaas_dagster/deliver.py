@@ -115,6 +115,7 @@ def _queue(project: Project, system: str, notes: list[str]) -> dict[str, Tally]:
         project.progress,
         project.settings.hold_share,
         project.settings.hold_records,
+        keeps_hub_ids=project.worksheet.system(system).kind.keeps_hub_ids,
         say=notes.append,
     )
     with project.operations.read() as connection:

@@ -45,6 +45,7 @@ class Reading:
     progress: Progress = no_progress
     hold_share: float = 0.2
     hold_records: int = 100
+    keeps_hub_ids: bool = False
     chunk: int = CHUNK
     say: Callable[[str], None] = field(default=lambda text: None)
 
@@ -150,7 +151,9 @@ def _commit(
     renew: bool = False,
 ) -> Tally:
     now = reading.clock()
-    stamp = Stamp(route.system, route.collection, position.epoch, reading.run_id, now, route.deletes, renew)
+    stamp = Stamp(
+        route.system, route.collection, position.epoch, reading.run_id, now, route.deletes, renew, reading.keeps_hub_ids
+    )
     with reading.operations.write() as connection:
         tally = queue(connection, list(chunk), stamp)
         tally.changes += coalesced

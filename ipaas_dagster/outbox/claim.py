@@ -98,17 +98,17 @@ def as_it_is(collection: str, hub_id: str) -> str:
 
 def as_entry(one: Owed, object_: str, payload: dict[str, Any] | None, external_id: str | None) -> Entry:
     return Entry(
-        entry_id=one.entry_id,
-        request_key=one.request_key,
-        collection=one.collection,
-        object=object_,
-        hub_id=one.hub_id,
-        operation="delete" if one.operation == "delete" else "upsert",
-        seq=one.seq,
-        version=one.version,
-        payload=payload,
-        external_id=external_id,
-        epoch=one.epoch,
+        one.entry_id,
+        one.request_key,
+        one.collection,
+        object_,
+        one.hub_id,
+        "delete" if one.operation == "delete" else "upsert",
+        one.seq,
+        one.version,
+        payload,
+        external_id,
+        one.epoch,
     )
 
 

@@ -110,7 +110,10 @@ def _retry(project: Project, route: Renders, letters: Sequence[DeadLetter]) -> N
     anew = candidates(route, [current[i] for i in hub_ids if i in current])
     anew += [Candidate(i, head.seq, 0, deleted=True) for i in hub_ids if i not in current]
     now = project.clock()
-    stamp = Stamp(route.system, route.collection, head.epoch, project.run_id, now, route.deletes, renew=True)
+    keeps = project.worksheet.system(route.system).kind.keeps_hub_ids
+    stamp = Stamp(
+        route.system, route.collection, head.epoch, project.run_id, now, route.deletes, renew=True, keeps_hub_ids=keeps
+    )
     with project.operations.write() as connection:
         known = look_up(connection, route.system, route.collection, hub_ids)
         still = {i for i, record in known.items() if record.dead}

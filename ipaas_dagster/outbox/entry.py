@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha1
 
 
 class State(StrEnum):
@@ -32,6 +33,8 @@ class State(StrEnum):
 REPLACEABLE = (State.PENDING, State.WAITING, State.BLOCKED)
 BUSY = (State.SENDING, State.IN_DOUBT)
 OPEN = (*REPLACEABLE, *BUSY)
+
+OPERATIONS = ("upsert", "delete")
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.SENDING, State.BLOCKED, State.SUPERSEDED, State.DEAD}),
@@ -88,10 +91,16 @@ def request_key(system: str, collection: str, hub_id: str, epoch: str, seq: int,
     `after` is the entry that this one renews (a dead letter's retry, a template changed): the same change is then
     another delivery, and a system that replays answers by key must not answer with the old one.
     """
-    name = "\x1f".join((system, collection, hub_id, epoch, str(seq), operation, str(after or "")))
-    return str(uuid.uuid5(_NAMESPACE, name))
+    return _uuid5("\x1f".join((system, collection, hub_id, epoch, str(seq), operation, str(after or ""))))
 
 
 def batch_id(request_keys: Iterable[str]) -> str:
     """Deterministic: the same entries in the same order are the same batch, also after a crash."""
-    return str(uuid.uuid5(_NAMESPACE, "\n".join(request_keys)))
+    return _uuid5("\n".join(request_keys))
+
+
+def _uuid5(name: str) -> str:
+    """`str(uuid.uuid5(namespace, name))`, four times as fast; there is one for every entry."""
+    digest = sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"

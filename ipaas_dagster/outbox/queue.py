@@ -5,15 +5,17 @@ Queue rows, superseded entries and counters are written in the caller's transact
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ipaas_dagster.operations.tables import links, outbox
 from ipaas_dagster.outbox.among import among
+from ipaas_dagster.outbox.bulk import insert_many
 from ipaas_dagster.outbox.entry import BUSY, OPEN, State, request_key
 from ipaas_dagster.outbox.positions import Tally
 
@@ -60,6 +62,8 @@ class Stamp:
     deletes: DeleteRule = "delete"
     renew: bool = False
     """The candidates are no new changes: dead letters' retries, or all records under another template."""
+    keeps_hub_ids: bool = False
+    """Nothing ever waits for another record there, so what records refer to is not kept."""
 
 
 Verdict = Literal["upsert", "delete", "dead", "same_as_delivered", "filtered", "not_needed"]
@@ -82,7 +86,7 @@ def queue(connection: Connection, candidates: Sequence[Candidate], stamp: Stamp)
     """Queue what the system does not have yet. At most one candidate a record."""
     known = look_up(connection, stamp.system, stamp.collection, [c.hub_id for c in candidates])
     tally = Tally()
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     replaced: list[tuple[int, str]] = []
     for candidate in candidates:
         record = known.get(candidate.hub_id) or Known()
@@ -98,8 +102,23 @@ def queue(connection: Connection, candidates: Sequence[Candidate], stamp: Stamp)
     tally.seeded = len(candidates) if stamp.renew else 0
     supersede(connection, replaced, stamp.now)
     if rows:
-        connection.execute(insert(outbox), rows)
+        _insert(connection, rows, stamp)
     return tally
+
+
+def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]], stamp: Stamp) -> None:
+    insert_many(
+        connection,
+        outbox,
+        _ROW,
+        rows,
+        system=stamp.system,
+        collection=stamp.collection,
+        epoch=stamp.epoch,
+        run_id=stamp.run_id,
+        queued_at=stamp.now,
+        updated_at=stamp.now,
+    )
 
 
 def look_up(connection: Connection, system: str, collection: str, hub_ids: Sequence[str]) -> dict[str, Known]:
@@ -123,28 +142,30 @@ def look_up(connection: Connection, system: str, collection: str, hub_ids: Seque
     return found
 
 
-def _row(candidate: Candidate, verdict: Verdict, known: Known, stamp: Stamp) -> dict[str, Any]:
+_ROW = (
+    "hub_id", "operation", "state", "seq", "version", "request_key", "payload", "payload_hash", "refs", "reason",
+    "attempts",
+)  # fmt: skip
+
+
+def _row(candidate: Candidate, verdict: Verdict, known: Known, stamp: Stamp) -> tuple[Any, ...]:
     operation = "delete" if verdict == "delete" else "upsert"
     after = max([known.last, *known.replaceable, *known.busy, *known.dead]) if stamp.renew else 0
     where = (stamp.system, stamp.collection, candidate.hub_id, stamp.epoch, candidate.seq, operation)
-    return {
-        "system": stamp.system,
-        "collection": stamp.collection,
-        "hub_id": candidate.hub_id,
-        "operation": operation,
-        "state": (State.DEAD if verdict == "dead" else State.PENDING).value,
-        "epoch": stamp.epoch,
-        "seq": candidate.seq,
-        "version": candidate.version,
-        "request_key": request_key(*where, after=after),
-        "payload": candidate.payload if operation == "upsert" else None,
-        "payload_hash": candidate.payload_hash if operation == "upsert" else None,
-        "refs": [list(ref) for ref in candidate.refs] or None,
-        "reason": candidate.error,
-        "run_id": stamp.run_id,
-        "queued_at": stamp.now,
-        "updated_at": stamp.now,
-    }
+    sends = verdict == "upsert"
+    return (
+        candidate.hub_id,
+        operation,
+        "dead" if verdict == "dead" else "pending",
+        candidate.seq,
+        candidate.version,
+        request_key(*where, after=after),
+        candidate.payload if sends else None,
+        candidate.payload_hash if sends else None,
+        json.dumps(candidate.refs) if candidate.refs and not stamp.keeps_hub_ids else None,
+        candidate.error,
+        0,
+    )
 
 
 def _replaced(candidate: Candidate, verdict: Verdict, known: Known, stamp: Stamp) -> Iterable[tuple[int, str]]:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, literal, select, update
 from sqlalchemy import or_ as either
 
 from ipaas_dagster.operations.tables import attempts, calls, outbox
 from ipaas_dagster.outbox.among import among
-from ipaas_dagster.outbox.entry import BUSY, OPEN, State
+from ipaas_dagster.outbox.entry import BUSY, OPEN, OPERATIONS, State
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """An outbox row on its way. `payload` has references as hub ids; `sent` the bytes of an attempt in doubt."""
 
     entry_id: int
@@ -34,7 +32,7 @@ class Owed:
     sent: bytes | None
 
 
-_COLUMNS = [outbox.c[name] for name in Owed.__dataclass_fields__]
+_COLUMNS = [outbox.c[name] for name in Owed._fields]
 
 
 def wake(connection: Connection, system: str, now: datetime) -> None:
@@ -62,15 +60,16 @@ def next_owed(connection: Connection, system: str, collection: str, operation: s
     doubtful = _busy_records(connection, system, collection)
     if doubtful:
         query = query.where(outbox.c.hub_id.not_in(doubtful))
-    return [Owed(*row) for row in connection.execute(query)]
+    return [Owed._make(row) for row in connection.execute(query)]
 
 
 def _busy_records(connection: Connection, system: str, collection: str) -> list[str]:
     """Records with an entry under way; few, since each batch is settled before the next."""
-    query = (
-        select(outbox.c.hub_id)
-        .distinct()
-        .where(outbox.c.system == system, outbox.c.collection == collection, outbox.c.state.in_(BUSY))
+    query = select(outbox.c.hub_id).where(
+        outbox.c.system == system,
+        outbox.c.state.in_(BUSY),
+        outbox.c.operation.in_(OPERATIONS),  # all there are; so SQLite finds the index of what is owed
+        outbox.c.collection == collection,
     )
     return list(connection.scalars(query))
 
@@ -80,7 +79,7 @@ def in_doubt(connection: Connection, system: str, now: datetime | None) -> list[
     query = select(*_COLUMNS).where(outbox.c.system == system, outbox.c.state == State.IN_DOUBT.value)
     if now is not None:
         query = query.where(either(outbox.c.next_attempt_at.is_(None), outbox.c.next_attempt_at <= now))
-    return [Owed(*row) for row in connection.execute(query.order_by(outbox.c.entry_id))]
+    return [Owed._make(row) for row in connection.execute(query.order_by(outbox.c.entry_id))]
 
 
 def doubt_what_was_left(connection: Connection, system: str, now: datetime) -> int:

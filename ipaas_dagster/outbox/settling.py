@@ -16,7 +16,7 @@ from ipaas_dagster.outbox.among import among
 from ipaas_dagster.outbox.backoff import ATTEMPTS, wait_seconds
 from ipaas_dagster.outbox.blocking import release
 from ipaas_dagster.outbox.children import requeue_children
-from ipaas_dagster.outbox.entry import Next, State, after_answer, after_question
+from ipaas_dagster.outbox.entry import OPERATIONS, Next, State, after_answer, after_question
 from ipaas_dagster.outbox.sending import Owed
 
 
@@ -161,7 +161,7 @@ def _still_under_way(connection: Connection, answered: Answered, delivered: Sequ
 def _resolve_dead(connection: Connection, answered: Answered, delivered: Sequence[Owed], now: datetime) -> None:
     """A later success stands for the dead entries of the same record."""
     dead = (outbox.c.system == answered.system) & (outbox.c.state == State.DEAD.value)
-    dead &= outbox.c.collection == answered.collection
+    dead &= outbox.c.operation.in_(OPERATIONS) & (outbox.c.collection == answered.collection)
     if not connection.scalar(select(exists().where(dead))):
         return
     last = {e.hub_id: e.entry_id for e in delivered}
