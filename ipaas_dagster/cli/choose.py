@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from ipaas_dagster.errors import UsageError
+from ipaas_dagster.errors import SettingsError, UsageError
 from ipaas_dagster.records import Scope
+from ipaas_dagster.settings import DEFAULT_BASE_URL
 
 if TYPE_CHECKING:
     from ipaas_dagster.project import Project
@@ -66,3 +67,12 @@ def systems(project: Project, names: Sequence[str]) -> list[str]:
         if name not in known:
             raise UsageError(f"there is no destination system {name!r}; the worksheet has: {', '.join(known)}")
     return [name for name in known if not names or name in names]
+
+
+def source(project: Project) -> None:
+    """Refuse at once what could only end in one refusal a collection. Raises SettingsError."""
+    if project.settings.token is None and project.settings.base_url == DEFAULT_BASE_URL:
+        raise SettingsError(
+            "INSTAGAZE_TOKEN is not set: put it into the environment or .env (without an account of your own, "
+            "`make demo` and `ipaas sandbox` show everything)"
+        )

@@ -76,7 +76,7 @@ def _run_jobs(place: Installation, project: Project) -> dict[str, str]:
 
 
 def _judge(report: Report, project: Project, server: Sandbox, outputs: Mapping[str, str]) -> None:
-    from ipaas_dagster.cli.look import shown_status
+    from ipaas_dagster.cli.look import document, shown_status
     from ipaas_dagster.cli.tables import table
     from ipaas_dagster.findings import in_words
     from ipaas_dagster.hub.rejects import list_rejects
@@ -88,7 +88,7 @@ def _judge(report: Report, project: Project, server: Sandbox, outputs: Mapping[s
         rejects = [] if connection is None else list_rejects(connection)
     rows = [[row["collection"], row["hub_id"], in_words(row["reasons"])] for row in rejects]
     report.show(
-        {"collections": state.collections, "systems": state.systems, "balance": state.balance},
+        document(state),
         *([] if report.as_json else shown_status(state)),
         *([] if report.as_json else [table("rejected, with reasons", ["collection", "record", "reasons"], rows)]),
     )
@@ -152,9 +152,9 @@ def _arrived(project: Project, server: Sandbox, rejected: set[str]) -> list[str]
                 there = delivered_ids(project, system.name, collection.name)
                 problems += [] if there is None else compare(f"{system.name}.{collection.name}", live, there)
     for collection in contracts.REFERENCE:
-        there, here = len(server.instagaze.truth(collection.source)), len(_live(project, collection))
-        if there != here:
-            problems.append(f"instagaze.{collection.name}: the source has {there}, the hub {here}")
+        source, hub = len(server.instagaze.truth(collection.source)), len(_live(project, collection))
+        if source != hub:
+            problems.append(f"instagaze.{collection.name}: the source has {source}, the hub {hub}")
     return problems
 
 

@@ -23,9 +23,24 @@ def status(as_json: AsJson = False, debug: Debug = False) -> None:
         from ipaas_dagster.status import read_status
 
         state = read_status(project)
-        shown = [] if as_json else shown_status(state)
-        report.show({"collections": state.collections, "systems": state.systems, "balance": state.balance}, *shown)
+        report.show(document(state), *([] if as_json else shown_status(state)))
         report.findings(state.findings)
+
+
+def document(state: Status) -> dict[str, Any]:
+    """The state as JSON; `balance.true` is the verdict on the books."""
+    balance = {
+        "true": state.balance.true,
+        "findings": state.balance.findings,
+        "landings": state.balance.landings,
+        "routes": state.balance.routes,
+    }
+    return {
+        "collections": state.collections,
+        "systems": state.systems,
+        "holds": state.holds,
+        "balance": balance,
+    }
 
 
 def shown_status(state: Status) -> list[RenderableType]:
@@ -57,14 +72,21 @@ def shown_status(state: Status) -> list[RenderableType]:
 
 def shown_balance(state: Status) -> list[RenderableType]:
     """Both halves of the balance: what was fetched against what became of it, what was queued likewise."""
-    from ipaas_dagster.cli.tables import MERGE_COLUMNS, table
+    from ipaas_dagster.cli.tables import MERGE_COLUMNS, ROUTE_COLUMNS, states, table
 
     landed = [
         [c.collection, *(getattr(c.counts, name) for name in MERGE_COLUMNS)]
         for c in state.balance.landings.collections
         if c.counts.fetched or c.counts.deleted
     ]
-    return [table("balance: fetched = inserted + ... + rejected", ["collection", *MERGE_COLUMNS], landed)]
+    routes = [
+        [f"{r.system}/{r.collection}", *(getattr(r, name) for name in ROUTE_COLUMNS), states(r.states, done=True)]
+        for r in state.balance.routes
+    ]
+    return [
+        table("balance of landings: fetched = inserted + ... + rejected", ["collection", *MERGE_COLUMNS], landed),
+        table("balance of routes: changes = queued + ... + not needed", ["route", *ROUTE_COLUMNS, "entries"], routes),
+    ]
 
 
 def worksheet(as_json: AsJson = False, debug: Debug = False) -> None:

@@ -43,6 +43,7 @@ def sync(
         scope = choose.window(full, first, last)
         scopes = [(name, scope if name in POLLED else None) for name in chosen]
         with open_project() as project:
+            choose.source(project)
             systems = [] if no_deliver else choose.systems(project, ())
             _report(report, run(project, scopes, systems), project)
 
@@ -71,6 +72,7 @@ def reconcile(
         names = (*POLLED, *SNAPSHOTS)
         chosen = choose.collections(collections or (), default=POLLED, allowed=names)
         with open_project() as project:
+            choose.source(project)
             systems = [] if no_deliver else choose.systems(project, ())
             _report(report, reconcile_all(project, chosen, systems), project)
 
@@ -105,6 +107,17 @@ def _report(report: Report, outcome: Outcome, project: Project) -> None:
     }
     shown = [] if report.as_json else tables.outcome(outcome)
     report.show(document, *shown)
-    for line in known.in_words():
+    for line in (*_notes(outcome), *known.in_words()):
         say(line)
     report.findings(outcome.findings, outcome.unexpected)
+
+
+def _notes(outcome: Outcome) -> list[str]:
+    """What was noticed on the way and is no trouble."""
+    named = [
+        *((pulled.collection, pulled.notes) for pulled in outcome.pulled),
+        *((merged.collection, merged.notes) for merged in outcome.merged),
+        *((reconciled.collection, reconciled.notes) for reconciled in outcome.reconciled),
+        *((delivered.system, delivered.notes) for delivered in outcome.delivered),
+    ]
+    return list(dict.fromkeys(f"{name}: {note}" for name, notes in named for note in notes))

@@ -20,16 +20,23 @@ ACCOUNTS = 200
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Where it listens; 0: any free port.")]
 Accounts = Annotated[int, typer.Option(min=0, help="Generated accounts beside the documented records.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same records.")]
+Bad = Annotated[bool, typer.Option("--bad-records", help="Also a few records that no contract accepts.")]
 
 
-def sandbox(port: Port = SANDBOX_PORT, accounts: Accounts = ACCOUNTS, seed: Seed = 1, debug: Debug = False) -> None:
+def sandbox(
+    port: Port = SANDBOX_PORT,
+    accounts: Accounts = ACCOUNTS,
+    seed: Seed = 1,
+    bad_records: Bad = False,
+    debug: Debug = False,
+) -> None:
     """Local stand-ins of every system, until interrupted. Nothing leaves this machine."""
     with command(as_json=False, debug=debug):
         from ipaas_dagster.errors import UsageError
         from ipaas_dagster.sandbox import serve
 
         try:
-            serve(port=port, accounts=accounts, seed=seed)
+            serve(port=port, accounts=accounts, seed=seed, bad_records=bad_records)
         except OSError as error:
             raise UsageError(f"port {port} cannot be used ({error.strerror}); choose another: --port 0") from error
 

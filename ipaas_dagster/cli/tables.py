@@ -26,15 +26,8 @@ MERGE_COLUMNS = (
     "deleted",
     "warned",
 )
-DELIVER_COLUMNS = (
-    "changes",
-    "queued",
-    "coalesced",
-    "same_as_delivered",
-    "filtered",
-    "not_needed",
-    "delivered",
-)
+ROUTE_COLUMNS = ("changes", "queued", "coalesced", "same_as_delivered", "filtered", "not_needed")
+DELIVER_COLUMNS = (*ROUTE_COLUMNS, "delivered")
 
 
 def outcome(result: Outcome) -> list[Table]:
@@ -120,8 +113,7 @@ def _delivered(result: Outcome) -> list[list[Any]]:
     return rows
 
 
-def states(counts: Mapping[str, int]) -> str:
-    """Open states only: what is delivered or superseded is done."""
-    return ", ".join(
-        f"{count:,} {state}" for state, count in counts.items() if state not in ("delivered", "superseded") and count
-    )
+def states(counts: Mapping[str, int], *, done: bool = False) -> str:
+    """`3 blocked, 1 dead`; what is delivered or superseded is named only where asked for."""
+    named = [state for state in counts if done or state not in ("delivered", "superseded")]
+    return ", ".join(f"{counts[state]:,} {state}" for state in named if counts[state])
