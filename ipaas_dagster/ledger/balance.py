@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.ledger.landing_balance import LandingBalance, landing_balance
+from ipaas_dagster.ledger.outbox_balance import outbox_balance
 from ipaas_dagster.ledger.route_balance import RouteBalance, route_balance
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ class Balance:
 
 
 def balance(project: Project) -> Balance:
-    """Opens the hub for reading once, and writes nothing."""
+    """Opens the hub for reading twice, each time shortly, and writes nothing."""
     landings = landing_balance(project.operations, project.hub)
     routes = route_balance(project.operations)
     findings = list(landings.findings)
     findings += [finding for collection in landings.collections for finding in collection.findings]
     findings += [finding for route in routes for finding in route.findings]
+    findings += outbox_balance(project.operations, project.hub)
     return Balance(landings, routes, tuple(findings))
