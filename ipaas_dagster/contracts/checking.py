@@ -42,7 +42,8 @@ def _batch(con: duckdb.DuckDBPyConnection, collection: Collection, start: int, e
     )
     with warnings.catch_warnings():  # DuckDB still drops a column in place, which pandas will forbid
         warnings.filterwarnings("ignore", message="The inplace keyword")
-        return con.execute(query, [start, end]).df().set_index("row")
+        frame: pd.DataFrame = con.execute(query, [start, end]).df()
+    return frame.set_index("row")
 
 
 def _keep(con: duckdb.DuckDBPyConnection, found: Sequence[findings.Finding], *, soft: bool) -> None:

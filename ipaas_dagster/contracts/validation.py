@@ -30,7 +30,7 @@ _DTYPES: dict[Type, str] = {
     Type.REFERENCE: "str",
 }
 
-_RULES: dict[str, Callable[[Any, Any], Any]] = {
+_RULES: dict[str, Callable[..., Any]] = {
     "at_least": lambda series, bound: series >= bound,
     "at_most": lambda series, bound: series <= bound,
     "one_of": lambda series, bound: series.isin(bound),
@@ -68,7 +68,9 @@ def expectation_schema(expectation: Expectation) -> pa.DataFrameSchema:
     meets = _EXPECTATIONS[expectation.kind]
 
     def check(frame: pd.DataFrame) -> pd.Series:
-        return meets(*(frame[name] for name in expectation.columns)).astype("boolean").fillna(True).astype(bool)
+        met = meets(*(frame[name] for name in expectation.columns)).astype("boolean").fillna(True).astype(bool)
+        result: pd.Series = met
+        return result
 
     return pa.DataFrameSchema(checks=[pa.Check(check, error=expectation.says)], name=expectation.kind)
 
@@ -96,5 +98,6 @@ def failures(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame | 
     try:
         schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        return errors.failure_cases[["column", "check", "failure_case", "index"]]
+        cases: pd.DataFrame = errors.failure_cases[["column", "check", "failure_case", "index"]]
+        return cases
     return None

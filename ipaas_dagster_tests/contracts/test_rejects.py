@@ -188,7 +188,8 @@ def test_tombstones_are_set_apart(staged: Any) -> None:
         ("invoices", {"total": None}, "total: is missing"),
         ("transactions", {"status": "LOST"}, 'status: "LOST" is not a known status'),
         ("transactions", {"payee_email": "nobody"}, 'payee_email: "nobody" is no e-mail address'),
-        ("accounts", {"billing_address": {"latitude": 91}}, "billing_address.latitude: 91.0 is no latitude (-90 to 90)"),
+        ("accounts", {"billing_address": {"latitude": 91}},
+         "billing_address.latitude: 91.0 is no latitude (-90 to 90)"),
         (
             "subscriptions",
             {"contract_end_date": "2017-01-01"},
