@@ -15,12 +15,14 @@ from ipaas_dagster.hub.tables import CATALOG
 from ipaas_dagster.operations.tables import cursors, landings, marks
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import SOURCE_SYSTEM, LandingNote, new_id
+from ipaas_dagster.source import adopt_orphans
 
 HUB_MARK = "hub"
 
 
 def recover(project: Project) -> None:
-    """Before merging: notice a hub that was replaced, and landings whose merge was committed but not noted."""
+    """Before merging: landings without a row, a hub that was replaced, merges that were committed but not noted."""
+    adopt_orphans(project)
     if not project.hub.exists() and read_mark(project, HUB_MARK) is None:
         return
     head = project.hub.head()

@@ -1,0 +1,51 @@
+"""A damaged landing, a hub restored from a backup, a hub that is gone: nothing is lost, and it is said."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ipaas_dagster.pull import pull
+from ipaas_dagster.sandbox import running_sandbox
+from ipaas_dagster_tests.flow.world import World
+
+
+def test_damaged_landing_is_set_aside_and_read_again(tmp_path: Path) -> None:
+    with running_sandbox(accounts=40, seed=1, samples=None) as sandbox:
+        world = World(sandbox, tmp_path / "state")
+        landed = pull(world.project(), "accounts")
+        assert landed.landing_id
+        file = world.project().landings.path(landed.landing_id)
+        file.write_bytes(file.read_bytes()[:-20])
+        outcome = world.sync(["products"])
+        outcome = world.sync(["accounts"])
+        assert any("damaged" in finding for finding in outcome.findings)
+        assert world.sync().findings == []
+        assert world.hub() == world.truth() == world.sql()
+
+
+def test_restored_hub_catches_up_from_its_landings(tmp_path: Path) -> None:
+    with running_sandbox(accounts=40, seed=2, samples=None) as sandbox:
+        world = World(sandbox, tmp_path / "state", (("IPAAS_LAG_SECONDS", "0"),))
+        world.sync()
+        hub = world.project().hub.path
+        shutil.copy(hub, tmp_path / "backup")
+        sandbox.instagaze.mutate("accounts", insert=5, change=5, seed=3)
+        world.sync()
+        shutil.copy(tmp_path / "backup", hub)
+        assert world.sync().findings == []
+        assert world.hub() == world.truth() == world.sql()
+        assert world.files() == world.hub()
+        world.check_books()
+
+
+def test_lost_hub_is_rebuilt_and_nothing_is_deleted_anywhere(tmp_path: Path) -> None:
+    with running_sandbox(accounts=40, seed=3, samples=None) as sandbox:
+        world = World(sandbox, tmp_path / "state")
+        world.sync()
+        before = world.hub()
+        world.project().hub.path.unlink()
+        assert world.sync().findings == []
+        assert world.hub() == before == world.sql()
+        assert world.files() == before
+        world.check_books()
