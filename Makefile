@@ -25,10 +25,10 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 demo: install  ## sandbox, the main job through Dagster, the balance; exits 0 if all is accounted for
-	@$(BIN)/python -m ipaas_dagster.demo
+	@$(BIN)/ipaas demo
 
 ui: install  ## the demo, then the Dagster UI and the sandbox until Ctrl-C
-	@$(BIN)/python -m ipaas_dagster.demo --ui
+	@$(BIN)/ipaas demo --ui
 
 test: check  ## everything that must be green: checks and tests, under ten minutes on two cores
 	@$(BIN)/pytest -n 2 --dist worksteal
