@@ -53,6 +53,8 @@ class Means:
     connect: Callable[[Project, str], Destination]
     wait: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
+    chunk: int = 10_000
+    """Changes read, rendered and queued at a time."""
 
 
 def deliver(project: Project, system: str, means: Means | None = None) -> DeliverResult:
@@ -69,8 +71,9 @@ def deliver(project: Project, system: str, means: Means | None = None) -> Delive
         return DeliverResult(system, {}, switched_off=off)
     notes: list[str] = []
     with project.locks.hold(f"deliver-{system}"):
-        tallies = _queue(project, system, notes)
-        delivery, stopped = _drain(project, system, means or Means(connect))
+        means = means or Means(connect)
+        tallies = _queue(project, system, means.chunk, notes)
+        delivery, stopped = _drain(project, system, means)
     return DeliverResult(
         system,
         _counts(project, system, tallies, delivery),
@@ -102,7 +105,7 @@ def setting(project: Project, system: str) -> Setting:
     return Setting(system, preset.fields, shapes, project.clock, lambda call: _record_call(project, call))
 
 
-def _queue(project: Project, system: str, notes: list[str]) -> dict[str, Tally]:
+def _queue(project: Project, system: str, chunk: int, notes: list[str]) -> dict[str, Tally]:
     from ipaas_dagster.outbox.catch_up import Reading, catch_up
     from ipaas_dagster.outbox.positions import read_positions
 
@@ -116,6 +119,7 @@ def _queue(project: Project, system: str, notes: list[str]) -> dict[str, Tally]:
         project.settings.hold_share,
         project.settings.hold_records,
         keeps_hub_ids=project.worksheet.system(system).kind.keeps_hub_ids,
+        chunk=chunk,
         say=notes.append,
     )
     with project.operations.read() as connection:

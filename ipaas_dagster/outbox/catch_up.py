@@ -30,8 +30,6 @@ from ipaas_dagster.records import Clock, Progress, no_progress
 if TYPE_CHECKING:
     from ipaas_dagster.hub import Hub, HubHead
 
-CHUNK = 10_000
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -46,7 +44,7 @@ class Reading:
     hold_share: float = 0.2
     hold_records: int = 100
     keeps_hub_ids: bool = False
-    chunk: int = CHUNK
+    chunk: int = 10_000
     say: Callable[[str], None] = field(default=lambda text: None)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, update
 
 from ipaas_dagster.destinations.base import Outcome
 from ipaas_dagster.operations.tables import attempts, outbox
@@ -16,7 +16,8 @@ from ipaas_dagster.outbox.among import among
 from ipaas_dagster.outbox.backoff import ATTEMPTS, wait_seconds
 from ipaas_dagster.outbox.blocking import release
 from ipaas_dagster.outbox.children import requeue_children
-from ipaas_dagster.outbox.entry import OPERATIONS, Next, State, after_answer, after_question
+from ipaas_dagster.outbox.entry import OPERATIONS, REPLACEABLE, Next, State, after_answer, after_question
+from ipaas_dagster.outbox.queue import supersede
 from ipaas_dagster.outbox.sending import Owed
 
 
@@ -63,6 +64,7 @@ def settle(
         if _kind(outcomes.get(e.entry_id)) != "delivered"
     ]
     _write_failed(connection, failed, outcomes, now, chance, "in_doubt" if answered.asked else "intent")
+    _give_way(connection, answered, [e for e, after in failed if after.state in REPLACEABLE], now)
     requeued = _write_delivered(connection, answered, delivered, outcomes, now) if delivered else {}
     return Settled(
         len(delivered),
@@ -116,6 +118,26 @@ def _write_failed(
     told = (attempts.c.entry_id == bindparam("id")) & (attempts.c.outcome == before)
     said_ = {"outcome": bindparam("said"), "reason": bindparam("why"), "ended_at": now}
     connection.execute(update(attempts).where(told).values(said_), rows)
+
+
+def _give_way(connection: Connection, answered: Answered, owed: Sequence[Owed], now: datetime) -> None:
+    """What did not arrive is owed again, unless a newer entry of its record was queued meanwhile: that stands for
+    both, and the older must not be sent after it."""
+    if not owed:
+        return
+    newest = (
+        select(outbox.c.hub_id, func.max(outbox.c.entry_id))
+        .where(
+            outbox.c.system == answered.system,
+            outbox.c.collection == answered.collection,
+            among(connection, outbox.c.hub_id, [e.hub_id for e in owed]),
+            outbox.c.state.in_(REPLACEABLE),
+        )
+        .group_by(outbox.c.hub_id)
+    )
+    last: dict[str, int] = {hub_id: entry_id for hub_id, entry_id in connection.execute(newest)}
+    older = [e.entry_id for e in owed if last[e.hub_id] > e.entry_id]
+    supersede(connection, [(entry_id, "a newer entry of this record stands for it") for entry_id in older], now)
 
 
 def _write_delivered(

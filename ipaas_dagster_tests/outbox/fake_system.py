@@ -16,7 +16,9 @@ Trouble = Callable[[Batch], Sequence[Outcome] | None]
 class FakeSystem:
     """Gives ids of its own (`C-1`), remembers request keys, and keeps what it was sent in `records`."""
 
-    capabilities: Capabilities = Capabilities(batch_size=50, settles_doubt="ask", reads_back=True)
+    capabilities: Capabilities = field(
+        default_factory=lambda: Capabilities(batch_size=50, settles_doubt="ask", reads_back=True)
+    )
     records: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """(collection, external id) -> payload."""
     batches: list[Batch] = field(default_factory=list)

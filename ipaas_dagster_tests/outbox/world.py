@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from ipaas_dagster.deliver import DeliverResult, Means, deliver
 from ipaas_dagster.destinations.base import Destination
+from ipaas_dagster.mapping import Worksheet
 from ipaas_dagster.operations.tables import outbox, positions
 from ipaas_dagster.project import Project
 from ipaas_dagster.settings import Settings
@@ -56,8 +57,11 @@ class World:
             environment=dict(environment or {}),
         )
         self.clock, self.hub, self.system = Clock(), FakeHub(), system
+        self.chunk = 10_000
         self.project = Project(settings, run_id="run-1", clock=self.clock)
         self.project.__dict__["hub"] = self.hub
+        if system is not None:
+            self.project.__dict__["worksheet"] = _of_kind(self.project, system.capabilities.keeps_hub_ids)
 
     def deliver(self, system: str = "sql") -> DeliverResult:
         return deliver(self.project, system, self.means)
@@ -67,7 +71,7 @@ class World:
         if self.system is None:
             return None
         destination = self.system
-        return Means(lambda project, name: destination, wait=self.clock.wait, chance=lambda: 0.999)
+        return Means(lambda project, name: destination, wait=self.clock.wait, chance=lambda: 0.999, chunk=self.chunk)
 
     def entries(self, **where: Any) -> list[Any]:
         query = select(outbox).order_by(outbox.c.entry_id)
@@ -105,6 +109,13 @@ class World:
                 assert row.changes - row.seeded == len(read), row
 
 
+def _of_kind(project: Project, keeps_hub_ids: bool) -> Worksheet:
+    """The worksheet with its systems of a kind that has, or has not, ids of its own."""
+    worksheet = project.worksheet
+    systems = [replace(s, kind=replace(s.kind, keeps_hub_ids=keeps_hub_ids)) for s in worksheet.systems]
+    return replace(worksheet, systems=tuple(systems))
+
+
 def config_of(folder: Path, mappings: Mapping[str, Any], *, deletes: Mapping[str, str] | None = None) -> Path:
     """A configuration with one system `sql`, whose templates are `mappings` (JSON is YAML)."""
     (folder / "mappings").mkdir(parents=True, exist_ok=True)
@@ -121,9 +132,10 @@ def config_of(folder: Path, mappings: Mapping[str, Any], *, deletes: Mapping[str
 
 
 def customers(hub: FakeHub, count: int, **columns: Any) -> list[str]:
+    """Hub ids of `count` new customers, each with a name of its own."""
     ids = [f"instagaze:accounts:{n:06d}" for n in range(count)]
     for hub_id in ids:
-        hub.put("customers", hub_id, name=f"Customer {hub_id[-6:]}", **columns)
+        hub.put("customers", hub_id, **{"name": f"Customer {hub_id[-6:]}", **columns})
     return ids
 
 
