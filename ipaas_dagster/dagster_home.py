@@ -10,8 +10,10 @@ Dagster.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from ipaas_dagster.errors import NotSetUp
 from ipaas_dagster.settings import Settings, load, read_env_file
@@ -70,30 +72,31 @@ class DagsterHome:
 def prepare(settings: Settings, folder: Path) -> DagsterHome:
     """Make DAGSTER_HOME, a dagster.yaml in it and `folder`/.env, each only if it is not there yet.
 
+    An environment that names DAGSTER_HOME says it all: then no .env is made, for it would win over the next one.
     Raises NotSetUp if a folder cannot be written.
     """
     home, env_file = settings.dagster_home.absolute(), folder / ".env"
-    made = [_write_once(home / "dagster.yaml", DAGSTER_YAML), _write_once(env_file, _ENV.format(home=home))]
+    made = [_write_once(home / "dagster.yaml", DAGSTER_YAML)]
+    if "DAGSTER_HOME" not in settings.environment:
+        made.append(_write_once(env_file, _ENV.format(home=home)))
     notes = []
-    declared = read_env_file(env_file).get("DAGSTER_HOME", "")
-    if not declared:
-        notes.append(
-            f"{env_file} names no DAGSTER_HOME; add DAGSTER_HOME={home}, or `dg` and the UI keep nothing"
-        )
-    elif Path(declared) != home:
+    declared = read_env_file(env_file).get("DAGSTER_HOME")
+    if declared and Path(declared) != home:
         made.append(_write_once(Path(declared).absolute() / "dagster.yaml", DAGSTER_YAML))
-        notes.append(
-            f"{env_file} sends `dg` and `dagster` to {declared}; the environment sends `ipaas` to {home}"
-        )
+        notes.append(f"{env_file} sends `dg` and `dagster` to {declared}; the environment sends `ipaas` to {home}")
+    elif not declared and "DAGSTER_HOME" not in settings.environment:
+        notes.append(f"{env_file} names no DAGSTER_HOME; add DAGSTER_HOME={home}, or `dg` keeps no runs")
     return DagsterHome(home, tuple(path for path in made if path), tuple(notes))
 
 
 def _write_once(path: Path, text: str) -> Path | None:
-    """Write a file that is not there; None if it was. Two at once: one of them writes."""
+    """Put a whole file in place; None if there was one. Two at once: one of them writes."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as draft:
+            draft.write(text)
+            draft.flush()
+            os.link(draft.name, path)  # fails where there is a file
     except FileExistsError:
         return None
     except OSError as error:
@@ -101,6 +104,7 @@ def _write_once(path: Path, text: str) -> Path | None:
             f"{path} cannot be written ({error.strerror}); "
             "set DAGSTER_HOME or IPAAS_STATE to a folder that this user may write"
         ) from error
+    path.chmod(0o644)
     return path
 
 

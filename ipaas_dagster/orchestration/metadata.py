@@ -77,11 +77,11 @@ def of_merge(results: Sequence[MergeResult], collection: str, seen: Look, findin
 
 
 def of_delivery(result: DeliverResult, collection: str, findings: Sequence[str]) -> Metadata:
-    """One route's share of a delivery; `owed_*` are the entries in each state now."""
+    """One route's share of a delivery; `entries_*` are the outbox entries in each state now."""
     route = result.routes.get(collection, RouteCounts())
     return {
         **{name: getattr(route, name) for name in ROUTE_NUMBERS},
-        **{f"owed_{state}": number for state, number in sorted(route.states.items())},
+        **{f"entries_{state}": number for state, number in sorted(route.states.items())},
         "dead": route.states.get("dead", 0),
         "calls": result.calls,
         "seconds": round(result.seconds, 3),

@@ -140,7 +140,7 @@ def test_new_dead_letters_fail_the_run_and_known_ones_warn(played, instance):
     played.routes["customers"] = RouteCounts(states={"dead": 3})
     again = launch(definitions, instance, "sql/customers")
     assert again.success
-    assert materializations(again)["sql/customers"]["owed_dead"] == 3
+    assert materializations(again)["sql/customers"]["entries_dead"] == 3
 
 
 def test_changes_that_end_nowhere_fail_the_run(played, instance):
