@@ -35,7 +35,7 @@ _TABLES = (
 )
 
 
-def stage(con: duckdb.DuckDBPyConnection, landing_path: Path, source: str, *, batch_rows: int = 50_000) -> None:
+def stage(con: duckdb.DuckDBPyConnection, landing_path: Path, source: str, *, batch_rows: int = 20_000) -> None:
     """Make the `staged_` tables of the landing file of source collection `source` in `con`.
 
     `con` is a connection to an in-memory database; its time zone becomes UTC. Tables of an earlier call are
