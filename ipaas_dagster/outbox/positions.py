@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
+from ipaas_dagster.operations import Operations
 from ipaas_dagster.operations.tables import positions
 
 COUNTERS = ("changes", "queued", "coalesced", "same_as_delivered", "filtered", "not_needed", "seeded")
@@ -105,6 +106,36 @@ def switch_off(connection: Connection, system: str, keep: set[str], now: datetim
     """Mark the system's positions that are not in `keep`; they are seeded when they come back."""
     off = (positions.c.system == system) & positions.c.enabled & positions.c.collection.not_in(sorted(keep))
     connection.execute(update(positions).where(off).values(enabled=False, updated_at=now))
+
+
+@dataclass(frozen=True)
+class HeldDeletes:
+    """A route whose system holds `deletes` records that this hub does not know; they wait for a person's word."""
+
+    system: str
+    collection: str
+    deletes: int
+
+
+def held_deletes(operations: Operations) -> list[HeldDeletes]:
+    query = select(positions.c.system, positions.c.collection, positions.c.seed).order_by(
+        positions.c.system, positions.c.collection
+    )
+    with operations.read() as connection:
+        found = [(row.system, row.collection, _seed(row.seed)) for row in connection.execute(query)]
+    return [HeldDeletes(s, c, seed.deletes) for s, c, seed in found if seed is not None and seed.phase == "held"]
+
+
+def approve_deletes(operations: Operations, system: str, collection: str, now: datetime) -> bool:
+    """Let a route's held deletes go: the next delivery looks again which they are, and queues them. False if none
+    are held."""
+    with operations.write() as connection:
+        found = read_positions(connection, system).get(collection)
+        if found is None or found.seed is None or found.seed.phase != "held":
+            return False
+        approved = replace(found, seed=Seed("links", approved=True))
+        save_position(connection, system, collection, approved, Tally(), now)
+    return True
 
 
 def begin(found: Position | None, epoch: str, digest: str | None) -> Position:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -91,7 +92,10 @@ class SqlDestination:
 
     def _reached(self) -> Any:
         """A connection; Unreachable where none can be had."""
+        url = self._engine.url
         try:
+            if url.get_backend_name() == "sqlite" and url.database:
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
             return self._engine.connect()
         except (OperationalError, OSError) as error:
             raise Unreachable(f"{self._shown} cannot be reached: {_first_line(error)}") from None
@@ -221,10 +225,6 @@ def _engine(setting: Setting) -> Engine:
 
 
 def _sqlite(url: Any) -> Engine:
-    from pathlib import Path
-
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, json_serializer=dumps, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
