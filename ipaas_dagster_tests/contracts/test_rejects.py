@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+import zstandard
 
-from ipaas_dagster_tests.contracts.conftest import MICROS, OBSERVED, line_of
+from ipaas_dagster.contracts.staging import stage
+from ipaas_dagster_tests.contracts.conftest import MICROS, OBSERVED, Staged, line_of
 from ipaas_dagster_tests.contracts.samples import (
     ACCOUNT,
     BY_SOURCE,
@@ -215,3 +220,17 @@ def test_the_outcome_does_not_depend_on_the_batches(staged: Any) -> None:
         result = staged("accounts", *records, batch_rows=batch_rows)
         outcomes.append([result.rows(t) for t in ("customers", "contacts", "rejects", "warnings", "sets", "lines")])
     assert outcomes[0] == outcomes[1] == outcomes[2]
+
+
+@pytest.mark.parametrize("suffix", ["zst", "gz"])
+def test_both_compressions_are_read_unreadable_lines_included(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, suffix: str
+) -> None:
+    plain = line_of(1, PRODUCT) + line_of(2, b'{"id":2,"product_name":"\\udc00"}') + line_of(3, with_(PRODUCT, id=3))
+    packed = gzip.compress(plain) if suffix == "gz" else zstandard.ZstdCompressor().compress(plain)
+    path = tmp_path / f"landing.ndjson.{suffix}"
+    path.write_bytes(packed)
+    stage(con, path, "products")
+    result = Staged(con)
+    assert [r["line"] for r in result.rows("items")] == [1, 3]
+    assert result.reasons() == ["record: is not JSON in UTF-8 with whole characters"]
