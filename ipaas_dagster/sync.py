@@ -117,5 +117,6 @@ def _apart(outcome: Outcome, name: str) -> Iterator[None]:
     except IpaasError as error:
         outcome.findings.append(f"{name}: {error}")
     except Exception as error:
-        outcome.findings.append(f"{name}: unexpected {type(error).__name__}: {error}")
+        first_line = (str(error).splitlines() or ["no words"])[0]
+        outcome.findings.append(f"{name}: unexpected {type(error).__name__}: {first_line}")
         outcome.unexpected.append(error)

@@ -68,7 +68,8 @@ def run_job(place: Installation, job: str, *, partition: str | None = None) -> t
 @contextmanager
 def dagster_dev(place: Installation, host: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """The UI, the daemon and the code server, until the block ends."""
-    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(place.workspace)]
+    quiet = "ignore:Function"  # it recommends `dg dev`, which reads the .env of the project instead
+    command = [sys.executable, "-W", quiet, "-m", "dagster", "dev", "--workspace", str(place.workspace)]
     command += ["--host", host, "--port", str(port)]
     process = subprocess.Popen(command, cwd=place.home, env=dict(place.environment), start_new_session=True)
     try:
