@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from ipaas_dagster.deliver import DeliverResult, Means, deliver
+from ipaas_dagster.deliver import DeliverResult, Means, connect, deliver
 from ipaas_dagster.destinations.base import Destination
 from ipaas_dagster.mapping import Worksheet
 from ipaas_dagster.operations.tables import outbox, positions
@@ -67,9 +67,9 @@ class World:
         return deliver(self.project, system, self.means)
 
     @property
-    def means(self) -> Means | None:
+    def means(self) -> Means:
         if self.system is None:
-            return None
+            return Means(connect, chunk=self.chunk)
         destination = self.system
         return Means(lambda project, name: destination, wait=self.clock.wait, chance=lambda: 0.999, chunk=self.chunk)
 
