@@ -30,9 +30,9 @@ ROUTE_COLUMNS = ("changes", "queued", "coalesced", "same_as_delivered", "filtere
 DELIVER_COLUMNS = (*ROUTE_COLUMNS, "delivered")
 
 
-def outcome(result: Outcome) -> list[Table]:
+def outcome(result: Outcome) -> list[Table | str]:
     """What was pulled, merged, reconciled and delivered; only what there was."""
-    made = []
+    made: list[Table | str] = []
     if result.pulled:
         made.append(
             table("pulled", ["collection", "scope", "records", "requests", "seconds", "cursor"], _pulled(result))
@@ -42,8 +42,8 @@ def outcome(result: Outcome) -> list[Table]:
         rows = [[r.collection, r.missed, r.deleted, r.held] for r in result.reconciled]
         made.append(table("reconciled", ["collection", "missed", "deleted", "held"], rows))
     if result.delivered:
-        columns = ["system", "collection", *DELIVER_COLUMNS, "open"]
-        made.append(table("delivered", columns, _delivered(result)))
+        columns, rows = ["system", "collection", *DELIVER_COLUMNS, "open"], _delivered(result)
+        made.append(table("delivered", columns, rows) if rows else "nothing was owed to any system")
     return made
 
 
@@ -66,6 +66,8 @@ def cell(value: Any) -> str:
 
     if value is None or value == "":
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else escape(str(value))
@@ -103,13 +105,16 @@ def merged(results: Sequence[MergeResult]) -> list[Table]:
 
 
 def _delivered(result: Outcome) -> list[list[Any]]:
+    """Routes on which anything happened or is open, and the systems that are switched off."""
     rows: list[list[Any]] = []
     for system in result.delivered:
         if system.switched_off:
-            rows.append([system.system, f"switched off: {system.switched_off}", *[None] * len(DELIVER_COLUMNS), None])
+            empty = [None] * (len(DELIVER_COLUMNS) + 1)
+            rows.append([system.system, f"switched off: {system.switched_off}", *empty])
         for name, counts in system.routes.items():
-            numbers = [getattr(counts, column) for column in DELIVER_COLUMNS]
-            rows.append([system.system, name, *numbers, states(counts.states)])
+            numbers, still = [getattr(counts, column) for column in DELIVER_COLUMNS], states(counts.states)
+            if any(numbers) or still:
+                rows.append([system.system, name, *numbers, still])
     return rows
 
 
