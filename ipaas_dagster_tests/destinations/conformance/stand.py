@@ -78,9 +78,9 @@ STANDS: dict[str, Make] = {
 }
 
 
-def upsert(number: int, version: int = 1, *, epoch: str = "e", **columns: Any) -> Entry:
-    """Customer `number` at `version`; columns not given are null."""
-    return _entry(number, version, "upsert", epoch, columns)
+def upsert(which: int, version: int = 1, *, epoch: str = "e", **columns: Any) -> Entry:
+    """Customer `which` at `version`; columns not given are null."""
+    return _entry(which, version, "upsert", epoch, columns)
 
 
 def delete(number: int, version: int, *, epoch: str = "e") -> Entry:
