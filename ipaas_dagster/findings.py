@@ -21,9 +21,7 @@ NAMED = 20
 
 def of_merges(project: Project, results: Sequence[MergeResult]) -> list[str]:
     """New rejects, holds, damaged landings and counts that do not add up."""
-    findings = [
-        f"{r.collection}: landing {r.landing_id} is damaged: {r.damaged}" for r in results if r.damaged
-    ]
+    findings = [f"{r.collection}: landing {r.landing_id} is damaged: {r.damaged}" for r in results if r.damaged]
     findings += _rejects(project, results)
     for result in results:
         findings += [
@@ -44,12 +42,8 @@ def of_delivery(project: Project, result: DeliverResult) -> list[str]:
     for collection, counts in result.routes.items():
         if counts.new_dead:
             dead = _newest_dead(project, result.system, collection, min(counts.new_dead, NAMED))
-            findings += [
-                f"{result.system}: {collection} {hub_id} is dead: {reason}" for hub_id, reason in dead
-            ]
-            findings += _and_more(
-                counts.new_dead - len(dead), f"{result.system}: {collection}", "dead letters"
-            )
+            findings += [f"{result.system}: {collection} {hub_id} is dead: {reason}" for hub_id, reason in dead]
+            findings += _and_more(counts.new_dead - len(dead), f"{result.system}: {collection}", "dead letters")
     return findings
 
 

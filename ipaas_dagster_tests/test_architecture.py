@@ -20,23 +20,17 @@ HEAVY = ("dagster", "pandas", "pandera", "aiohttp", "numpy")
 def loaded_by(code: str) -> set[str]:
     """The top-level packages that a fresh interpreter has imported after `code`."""
     script = f"{code}\nimport sys\nsys.stdout.write(' '.join(m.partition('.')[0] for m in sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     return set(done.stdout.split())
 
 
 def test_the_import_contracts_hold() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
-    done = subprocess.run(
-        [lint, "--no-logo", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([lint, "--no-logo", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize(
-    "module", ["cli.app", "settings", "records", "locks", "contracts", "source.collections"]
-)
+@pytest.mark.parametrize("module", ["cli.app", "settings", "records", "locks", "contracts", "source.collections"])
 def test_what_every_command_imports_is_cheap(module: str) -> None:
     heavy = {*HEAVY, "duckdb", "sqlalchemy", "httpx"}
     assert loaded_by(f"import ipaas_dagster.{module}") & heavy == set()
