@@ -35,7 +35,8 @@ class RouteCounts:
 @dataclass(frozen=True)
 class DeliverResult:
     """`stopped` says why the system could not be served to the end (unreachable, refused credentials); what is
-    owed stays owed. `switched_off` names the missing setting of a system that is not configured."""
+    owed stays owed. `switched_off` names the missing setting of a system that is not configured. `notes` are for a
+    person: deletes that are held from now on."""
 
     system: str
     routes: Mapping[str, RouteCounts]

@@ -39,6 +39,7 @@ def of_merges(project: Project, results: Sequence[MergeResult]) -> list[str]:
 def of_delivery(project: Project, result: DeliverResult) -> list[str]:
     """New dead letters, and why the system could not be served to the end. Switched off is no finding."""
     findings = [f"{result.system}: {result.stopped}; what is owed stays owed"] if result.stopped else []
+    findings += [f"{result.system}: {note}" for note in result.notes]
     for collection, counts in result.routes.items():
         if counts.new_dead:
             dead = _newest_dead(project, result.system, collection, min(counts.new_dead, NAMED))

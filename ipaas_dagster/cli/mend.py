@@ -141,9 +141,22 @@ def approve(
 
             with project.hub.reading() as connection:
                 holds = [] if connection is None else list_holds(connection)
+            from ipaas_dagster.outbox.positions import held_deletes
+
             rows = [[h.hold_id, h.collection, h.records, h.alive, h.reason, moment(h.created_at)] for h in holds]
+            systems = held_deletes(project.operations)
+            reason = "the system holds records that this hub does not know"
+            rows += [[h.hold_id, h.collection, h.deletes, None, reason, moment(h.since)] for h in systems]
             columns = ["hold", "collection", "deletes", "alive", "reason", "since (UTC)"]
-            report.show({"holds": holds}, table("holds", columns, rows))
+            report.show({"holds": [*holds, *systems]}, table("holds", columns, rows))
+        elif "/" in hold:
+            from ipaas_dagster.errors import UsageError
+            from ipaas_dagster.outbox.positions import approve_deletes
+
+            system, _, collection = hold.partition("/")
+            if not approve_deletes(project.operations, system, collection, project.clock()):
+                raise UsageError(f"there is no hold {hold!r}; see `ipaas approve list`")
+            report.show({"approved": hold}, f"{hold}: the next `ipaas deliver` looks again and deletes them there")
         else:
             from ipaas_dagster.mend import approve as carry_out
 

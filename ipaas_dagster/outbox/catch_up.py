@@ -105,10 +105,10 @@ def _held(reading: Reading, route: Renders, position: Position) -> bool:
     seed = Seed("held", deletes=deletes)
     if position.seed != seed:
         _save(reading, route, replace(position, seed=seed), Tally())
-    reading.say(
-        f"{route.system}/{route.collection}: {deletes} records that it holds are not in this hub; "
-        "their deletes are held until they are approved"
-    )
+        reading.say(
+            f"{route.collection}: {deletes} records that it holds are not in this hub; their deletes wait for "
+            f"`ipaas approve {route.system}/{route.collection}`"
+        )
     return True
 
 

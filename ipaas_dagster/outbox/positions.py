@@ -112,18 +112,23 @@ def switch_off(connection: Connection, system: str, keep: set[str], now: datetim
 class HeldDeletes:
     """A route whose system holds `deletes` records that this hub does not know; they wait for a person's word."""
 
+    hold_id: str
     system: str
     collection: str
     deletes: int
+    since: datetime
 
 
 def held_deletes(operations: Operations) -> list[HeldDeletes]:
-    query = select(positions.c.system, positions.c.collection, positions.c.seed).order_by(
-        positions.c.system, positions.c.collection
-    )
+    """Every hold there is; its id is `<system>/<collection>`."""
+    query = select(positions).where(positions.c.seed.is_not(None))
     with operations.read() as connection:
-        found = [(row.system, row.collection, _seed(row.seed)) for row in connection.execute(query)]
-    return [HeldDeletes(s, c, seed.deletes) for s, c, seed in found if seed is not None and seed.phase == "held"]
+        rows = connection.execute(query.order_by(positions.c.system, positions.c.collection)).all()
+    return [
+        HeldDeletes(f"{row.system}/{row.collection}", row.system, row.collection, seed.deletes, row.updated_at)
+        for row in rows
+        if (seed := _seed(row.seed)) is not None and seed.phase == "held"
+    ]
 
 
 def approve_deletes(operations: Operations, system: str, collection: str, now: datetime) -> bool:
