@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from ipaas_dagster.errors import LandingDamaged
+from ipaas_dagster.errors import LandingDamaged, Stopped
 from ipaas_dagster.hub import Counts, HubHead
 from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 __all__ = ["Counts", "MergeResult", "merge"]
+
+
+MEMORY_STEP, MEMORY_STEPS = 1.25, 12
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,26 @@ def _merge_one(project: Project, landing: LandingNote) -> MergeResult:
         set_aside(project, landing, str(error))
         return MergeResult(landing.landing_id, landing.collection, landing.scope, {}, damaged=str(error))
     project.progress(f"merge {landing.collection}", 0, landing.records)
-    with project.hub.scratch() as connection:
-        result = _stage_and_merge(project, connection, landing)
+    result = _with_enough_memory(project, landing)
     project.progress(f"merge {landing.collection}", landing.records, landing.records)
     return result
+
+
+def _with_enough_memory(project: Project, landing: LandingNote) -> MergeResult:
+    """The limit fits the usual record; a landing of much larger ones gets a quarter more until it fits."""
+    import duckdb
+
+    for step in range(MEMORY_STEPS):
+        try:
+            with project.hub.scratch(MEMORY_STEP**step) as connection:
+                return _stage_and_merge(project, connection, landing)
+        except duckdb.OutOfMemoryException as error:
+            reason = str(error).splitlines()[0]
+    raise Stopped(
+        f"landing {landing.landing_id} of {landing.collection} does not fit into "
+        f"{MEMORY_STEP ** (MEMORY_STEPS - 1):.0f} times the memory limit ({reason}); raise IPAAS_MEMORY_LIMIT. "
+        "It waits, and nothing of it was merged"
+    )
 
 
 def _stage_and_merge(project: Project, connection: DuckDBPyConnection, landing: LandingNote) -> MergeResult:

@@ -37,8 +37,9 @@ class HubFile:
         return self.path.exists()
 
     @contextmanager
-    def scratch(self) -> Iterator[DuckDBPyConnection]:
-        """A private in-memory database that spills beside the hub; nothing of it outlives the block."""
+    def scratch(self, memory_factor: float = 1.0) -> Iterator[DuckDBPyConnection]:
+        """A private in-memory database that spills beside the hub; nothing of it outlives the block. It may use
+        `memory_factor` times the memory limit."""
         import duckdb
 
         try:
@@ -53,6 +54,8 @@ class HubFile:
         settings |= {"autoinstall_known_extensions": "false"}
         connection = duckdb.connect(":memory:", config=settings)
         try:
+            if memory_factor != 1.0:
+                connection.execute(f"SET memory_limit = '{self._memory_bytes() * memory_factor:.0f}B'")
             yield connection
         finally:
             connection.close()
@@ -82,6 +85,16 @@ class HubFile:
             return
         with self.scratch() as connection, self.attached(connection, read_only=True):
             yield connection
+
+    def _memory_bytes(self) -> float:
+        number = self._memory_limit.rstrip("BbGgIiKkMmTt ")
+        unit = self._memory_limit[len(number) :].strip().upper()
+        units = {"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+        units |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+        try:
+            return float(number) * units[unit]
+        except (ValueError, KeyError):
+            raise SettingsError(f"IPAAS_MEMORY_LIMIT={self._memory_limit!r} is not a size; write 300MB") from None
 
     def _attach(self, connection: DuckDBPyConnection, *, read_only: bool) -> None:
         import duckdb
