@@ -49,3 +49,10 @@ def test_lost_hub_is_rebuilt_and_nothing_is_deleted_anywhere(tmp_path: Path) -> 
         assert world.hub() == before == world.sql()
         assert world.files() == before
         world.check_books()
+
+
+def test_memory_limit_that_is_too_small_is_stretched(tmp_path: Path) -> None:
+    with running_sandbox(accounts=300, seed=4, samples=None) as sandbox:
+        world = World(sandbox, tmp_path / "state", (("IPAAS_MEMORY_LIMIT", "24MB"),))
+        assert world.sync().findings == []
+        assert world.hub() == world.truth()
