@@ -10,7 +10,7 @@ from ipaas_dagster.orchestration.checks import DELIVERY_CHECKS, MERGE_CHECKS, ch
 from ipaas_dagster.orchestration.hub_assets import hub_assets, hub_key
 from ipaas_dagster.orchestration.jobs import deliver_job, reconcile_job, snapshots_job, sync_job
 from ipaas_dagster.orchestration.run import OpenProject
-from ipaas_dagster.orchestration.schedules import daily_schedules, poll_schedule
+from ipaas_dagster.orchestration.schedules import poll_schedule, reconcile_schedule, snapshots_schedule
 from ipaas_dagster.orchestration.sensors import changes_sensor, delivery_sensor, inbox_sensor
 from ipaas_dagster.orchestration.snapshot_assets import snapshot_asset
 from ipaas_dagster.orchestration.source_assets import source_asset, source_key
@@ -67,7 +67,11 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
             reconcile_job(POLLED, open_project, cases),
             *deliver_jobs.values(),
         ],
-        schedules=[*(poll_schedule(name, open_project, cases) for name in POLLED), *daily_schedules()],
+        schedules=[
+            *(poll_schedule(name, open_project, cases) for name in POLLED),
+            reconcile_schedule(open_project, cases),
+            snapshots_schedule(open_project, cases),
+        ],
         sensors=[
             changes_sensor(POLLED, open_project, cases),
             inbox_sensor(open_project, cases),

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
+from ipaas_dagster.settings import DEFAULT_BASE_URL
 from ipaas_dagster.source.changes import changes, mark_launched
 from ipaas_dagster.source.facts import known
 from ipaas_dagster.source.landed import read_cursor
@@ -15,6 +16,13 @@ from ipaas_dagster.source.polled import UNIT_FACT
 UNMERGED_FOR = timedelta(minutes=10)
 """A landing that waits longer was left by a run that ended before its merge."""
 SECOND = timedelta(seconds=1)
+
+
+def not_connected(project: Project) -> str | None:
+    """Why the source cannot be asked at all yet; None where it can."""
+    if project.settings.token is None and project.settings.base_url == DEFAULT_BASE_URL:
+        return "Instagaze is not connected: set INSTAGAZE_TOKEN in the environment or in .env"
+    return None
 
 
 def changed(project: Project, collections: Sequence[str]) -> tuple[str, ...]:

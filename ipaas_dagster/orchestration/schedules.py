@@ -26,6 +26,8 @@ def poll_schedule(source: str, open_project: OpenProject, use_cases: UseCases) -
         if in_flight(context.instance, {COLLECTION_TAG + source: "poll"}):
             return dg.SkipReason(f"a poll of {source} is under way")
         with tick_project(open_project) as project:
+            if off := use_cases.not_connected(project):
+                return dg.SkipReason(off)
             reason = use_cases.unfinished(project, [source]).get(source)
             if reason is None and not use_cases.changed(project, [source]):
                 return dg.SkipReason(f"nothing is new in {source}")
@@ -34,18 +36,30 @@ def poll_schedule(source: str, open_project: OpenProject, use_cases: UseCases) -
     return poll
 
 
-def daily_schedules() -> list[dg.ScheduleDefinition]:
-    return [
-        dg.ScheduleDefinition(
-            name=name,
-            job_name=job,
-            cron_schedule=cron,
-            execution_timezone="UTC",
-            default_status=dg.DefaultScheduleStatus.RUNNING,
-            description=description,
-        )
-        for name, job, cron, description in (
-            ("reconcile_daily", RECONCILE, RECONCILE_CRON, "Finds deletes, and whatever the polls missed."),
-            ("snapshots_daily", SNAPSHOTS, SNAPSHOTS_CRON, "Reads the reference collections again."),
-        )
-    ]
+def daily_schedule(
+    name: str, job: str, cron: str, description: str, open_project: OpenProject, use_cases: UseCases
+) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=name,
+        job_name=job,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=description,
+    )
+    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        with tick_project(open_project) as project:
+            off = use_cases.not_connected(project)
+        return dg.SkipReason(off) if off else dg.RunRequest()
+
+    return daily
+
+
+def reconcile_schedule(open_project: OpenProject, use_cases: UseCases) -> dg.ScheduleDefinition:
+    says = "Finds deletes, and whatever the polls missed."
+    return daily_schedule("reconcile_daily", RECONCILE, RECONCILE_CRON, says, open_project, use_cases)
+
+
+def snapshots_schedule(open_project: OpenProject, use_cases: UseCases) -> dg.ScheduleDefinition:
+    says = "Reads the reference collections again."
+    return daily_schedule("snapshots_daily", SNAPSHOTS, SNAPSHOTS_CRON, says, open_project, use_cases)

@@ -28,6 +28,8 @@ def changes_sensor(polled: tuple[str, ...], open_project: OpenProject, use_cases
     )
     def changes(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         with tick_project(open_project) as project:
+            if reason := use_cases.not_connected(project):
+                return dg.SkipReason(reason)
             changed = use_cases.changed(project, polled)
             if not changed:
                 return dg.SkipReason("nothing is new at Instagaze")

@@ -78,6 +78,12 @@ def _systems(project: Project) -> tuple[SystemShown, ...]:
     return systems(project)
 
 
+def _not_connected(project: Project) -> str | None:
+    from ipaas_dagster.orchestration.due import not_connected
+
+    return not_connected(project)
+
+
 def _changed(project: Project, collections: Sequence[str]) -> Sequence[str]:
     from ipaas_dagster.orchestration.due import changed
 
@@ -122,6 +128,8 @@ class UseCases:
     look: "Callable[[Project, Sequence[str], Sequence[str]], Mapping[str, Look]]" = _look
     """What the UI shows of hub collections, with the rejects that these landings opened."""
     systems: Callable[[Project], tuple[SystemShown, ...]] = _systems
+    not_connected: Callable[[Project], str | None] = _not_connected
+    """Why the source cannot be asked yet, so that an installation without a token launches nothing."""
     changed: Callable[[Project, Sequence[str]], Sequence[str]] = _changed
     """The collections with something newer than their probe mark; moves the mark: each change is named
     once."""

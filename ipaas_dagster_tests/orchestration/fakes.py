@@ -46,6 +46,7 @@ class Played:
     stopped: str | None = None
     source_is_down: set[str] = field(default_factory=set)
     holds: tuple[str, ...] = ()
+    not_connected: str | None = None
     news: list[str] = field(default_factory=list)
     left_over: dict[str, str] = field(default_factory=dict)
     hints: dict[str, datetime] = field(default_factory=dict)
@@ -57,12 +58,19 @@ class Played:
     run_ids: set[str] = field(default_factory=set)
     done_hints: list[tuple[str, datetime]] = field(default_factory=list)
     limits: Settings | None = None
+    built: dict[tuple[SystemShown, ...], dg.Definitions] = field(default_factory=dict)
 
     def open(self, run_id: str | None = None, say: Callable[[str], None] | None = None) -> Project:
         settings = Settings(state=self.state, start_date=FIRST_DAY)
         return Project(settings, run_id=run_id or "looking", clock=lambda: self.now, say=say or (lambda _: None))
 
-    def definitions(self, systems: Sequence[SystemShown] = SYSTEMS) -> dg.Definitions:
+    def definitions(self, systems: tuple[SystemShown, ...] = SYSTEMS) -> dg.Definitions:
+        """Built once for the same systems, as a code location is."""
+        if systems not in self.built:
+            self.built[systems] = self._build(systems)
+        return self.built[systems]
+
+    def _build(self, systems: tuple[SystemShown, ...]) -> dg.Definitions:
         cases = UseCases(
             pull=self.pull,
             merge=self.merge,
@@ -71,7 +79,8 @@ class Played:
             look=self.look,
             merge_findings=self.merge_findings,
             delivery_findings=self.delivery_findings,
-            systems=lambda project: tuple(systems),
+            systems=lambda project: systems,
+            not_connected=lambda project: self.not_connected,
             changed=self.changed,
             unfinished=lambda project, collections: self.left_over,
             hints=lambda project: self.hints,

@@ -16,11 +16,15 @@ def tick(played: Played, name: str, instance: dg.DagsterInstance, cursor: str | 
 
 
 def poll(played: Played, collection: str, instance: dg.DagsterInstance):
+    return scheduled(played, f"poll_{collection}", instance)
+
+
+def scheduled(played: Played, name: str, instance: dg.DagsterInstance):
     repository = played.definitions().get_repository_def()
     with dg.build_schedule_context(
         instance=instance, scheduled_execution_time=played.now, repository_def=repository
     ) as context:
-        return repository.get_schedule_def(f"poll_{collection}").evaluate_tick(context)
+        return repository.get_schedule_def(name).evaluate_tick(context)
 
 
 def under_way(instance: dg.DagsterInstance, job: str, tags: dict[str, str] | None = None) -> dg.DagsterRun:
@@ -179,3 +183,16 @@ def test_everything_that_watches_runs_by_default(played):
     repository = played.definitions().get_repository_def()
     assert {s.default_status.value for s in repository.sensor_defs} == {"RUNNING"}
     assert {s.default_status.value for s in repository.schedule_defs} == {"RUNNING"}
+
+
+def test_an_installation_without_a_token_launches_nothing_and_says_why(played, stored):
+    played.not_connected = "set INSTAGAZE_TOKEN"
+    played.left_over = {"accounts": "it was never read"}
+    ticks = [tick(played, "instagaze_changes", stored)]
+    ticks += [scheduled(played, name, stored) for name in ("poll_accounts", "reconcile_daily", "snapshots_daily")]
+    assert [(data.run_requests, data.skip_message) for data in ticks] == [([], "set INSTAGAZE_TOKEN")] * 4
+
+
+def test_the_daily_schedules_launch_their_jobs(played, stored):
+    for name in ("reconcile_daily", "snapshots_daily"):
+        assert len(scheduled(played, name, stored).run_requests) == 1
