@@ -1,20 +1,20 @@
 """Everything that can go wrong, drawn as a tree; every message says what to do.
 
-    IpaasError
-    ├── UsageError                 the user's words are wrong; exit code 2, nothing was sent
-    │   ├── SettingsError          the environment or .env
-    │   ├── DeclarationError       worksheet, presets or a template: file, line, allowed names
-    │   └── NotSetUp               a store is missing, read-only or of another version
-    ├── Stopped                    this run cannot go on; what was committed stays; exit code 1
-    │   ├── LockTimeout            another process holds a lock for longer than the limit
-    │   ├── LandingDamaged         a landing's bytes are not those of its manifest
-    │   ├── StoreDamaged           the hub or operations file cannot be read
-    │   └── CallFailed             a system could not be asked
-    │       ├── ApiError           it answered with an error (its documented attributes are kept)
-    │       │   └── Refused        a final answer: 400 401 402 403 404 405 406 410 422
-    │       ├── Unavailable        429, 5xx, broken, cut or no answers, after every retry
-    │       └── ProtocolBroken     answers that contradict the documented protocol
-    └── NotAccounted               the work is done, but something new needs a person; exit code 1
+IpaasError
+├── UsageError                 the user's words are wrong; exit code 2, nothing was sent
+│   ├── SettingsError          the environment or .env
+│   ├── DeclarationError       worksheet, presets or a template: file, line, allowed names
+│   └── NotSetUp               a store is missing, read-only or of another version
+├── Stopped                    this run cannot go on; what was committed stays; exit code 1
+│   ├── LockTimeout            another process holds a lock for longer than the limit
+│   ├── LandingDamaged         a landing's bytes are not those of its manifest
+│   ├── StoreDamaged           the hub or operations file cannot be read
+│   └── CallFailed             a system could not be asked
+│       ├── ApiError           it answered with an error (its documented attributes are kept)
+│       │   └── Refused        a final answer: 400 401 402 403 404 405 406 410 422
+│       ├── Unavailable        429, 5xx, broken, cut or no answers, after every retry
+│       └── ProtocolBroken     answers that contradict the documented protocol
+└── NotAccounted               the work is done, but something new needs a person; exit code 1
 """
 
 from __future__ import annotations

@@ -61,10 +61,10 @@ cursors = Table(
     metadata,
     Column("source_system", String, primary_key=True),
     Column("collection", String, primary_key=True),
-    Column("cursor", UtcTime),          # null: the next poll is full
-    Column("probe_mark", UtcTime),      # server time of the last probe that launched a run
-    Column("digest", String),           # of a snapshot's last content: same again means no landing
-    Column("landing_id", String),       # the landing that moved the cursor last
+    Column("cursor", UtcTime),  # null: the next poll is full
+    Column("probe_mark", UtcTime),  # server time of the last probe that launched a run
+    Column("digest", String),  # of a snapshot's last content: same again means no landing
+    Column("landing_id", String),  # the landing that moved the cursor last
     Column("updated_at", UtcTime, nullable=False),
 )
 
@@ -119,7 +119,7 @@ positions = Table(  # how far a route has read the hub's changes, and what becam
     Column("filtered", Number, nullable=False, default=0),
     Column("not_needed", Number, nullable=False, default=0),
     Column("seeded", Number, nullable=False, default=0),  # of `changes`: records counted without a change of the hub
-    Column("seed", JSON),                                 # how far an unfinished seeding got: {phase, after, deletes}
+    Column("seed", JSON),  # how far an unfinished seeding got: {phase, after, deletes}
     Column("updated_at", UtcTime, nullable=False),
 )
 
@@ -130,29 +130,27 @@ outbox = Table(
     Column("system", String, nullable=False),
     Column("collection", String, nullable=False),
     Column("hub_id", String, nullable=False),
-    Column("operation", String, nullable=False),       # upsert, delete
+    Column("operation", String, nullable=False),  # upsert, delete
     Column("state", String, nullable=False),
     Column("epoch", String, nullable=False),
-    Column("seq", Number, nullable=False),             # of the change it stands for
+    Column("seq", Number, nullable=False),  # of the change it stands for
     Column("version", Integer, nullable=False),
-    Column("request_key", String, nullable=False),     # the idempotency key; the same for every attempt
-    Column("payload", LargeBinary),                    # rendered, references as hub ids
+    Column("request_key", String, nullable=False),  # the idempotency key; the same for every attempt
+    Column("payload", LargeBinary),  # rendered, references as hub ids
     Column("payload_hash", String),
-    Column("refs", JSON),                              # hub ids that must be known there first
+    Column("refs", JSON),  # hub ids that must be known there first
     Column("blocked_on", String),
     Column("reason", Text),
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_attempt_at", UtcTime),
     Column("batch_id", String),
-    Column("sent", LargeBinary),                       # the bytes sent, where a doubt repeats them
+    Column("sent", LargeBinary),  # the bytes sent, where a doubt repeats them
     Column("run_id", String, nullable=False, default=""),
     Column("queued_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
-    Column("acknowledged_at", UtcTime),                # a person let this dead entry go
+    Column("acknowledged_at", UtcTime),  # a person let this dead entry go
 )
-Index(
-    "outbox_owed", outbox.c.system, outbox.c.state, outbox.c.operation, outbox.c.collection, outbox.c.entry_id
-)
+Index("outbox_owed", outbox.c.system, outbox.c.state, outbox.c.operation, outbox.c.collection, outbox.c.entry_id)
 Index("outbox_record", outbox.c.system, outbox.c.collection, outbox.c.hub_id)
 Index("outbox_batch", outbox.c.batch_id)
 
@@ -177,9 +175,9 @@ links = Table(
     Column("collection", String, primary_key=True),
     Column("hub_id", String, primary_key=True),
     Column("external_id", String),
-    Column("payload_hash", String),     # of what the system last confirmed; null after a delete
+    Column("payload_hash", String),  # of what the system last confirmed; null after a delete
     Column("version", Integer),
-    Column("entry_id", Number),         # the confirmed entry
+    Column("entry_id", Number),  # the confirmed entry
     Column("deleted", Boolean, nullable=False, default=False),
     Column("confirmed_at", UtcTime, nullable=False),
 )
