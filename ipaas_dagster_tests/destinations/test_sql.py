@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from ipaas_dagster.contracts.base import Type
-from ipaas_dagster.destinations.base import Setting
+from ipaas_dagster.destinations.base import Setting, Unreachable
 from ipaas_dagster.destinations.sql import connect
 from ipaas_dagster.errors import SettingsError
 from ipaas_dagster_tests.destinations.conformance.stand import SHAPES, STANDS, batch, delete, upsert
@@ -27,6 +27,13 @@ def query(url: str, statement: str) -> Sequence[object]:
         rows = [tuple(row) for row in connection.execute(text(statement))]
     engine.dispose()
     return rows
+
+
+def query_only(url: str, statement: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
 
 
 def test_columns_have_fitting_types(postgresql: str) -> None:
@@ -94,11 +101,7 @@ def test_existing_tables_only_gain_columns(tmp_path: Path) -> None:
 
 def test_a_schema_of_its_own(postgresql: str) -> None:
     schema = postgresql.rsplit("test_", 1)[1][:32]
-    query(postgresql, "SELECT 1")
-    engine = create_engine(postgresql)
-    with engine.begin() as connection:
-        connection.execute(text(f'CREATE SCHEMA "{schema}"'))
-    engine.dispose()
+    query_only(postgresql, f'CREATE SCHEMA "{schema}"')
     destination = connect(setting(postgresql, schema=schema))
     sent = batch(upsert(1))
     destination.deliver(sent)
@@ -128,6 +131,30 @@ def test_a_table_that_refuses_is_told_for_each_record(tmp_path: Path) -> None:
     destination.close()
     assert [outcome.kind for outcome in outcomes] == ["delivered", "delivered", "rejected"]
     assert outcomes[2].reason == "UNIQUE constraint failed: customers.name"
+
+
+def test_a_value_too_long_for_a_users_index_is_the_records_fault(postgresql: str) -> None:
+    destination = connect(setting(postgresql))
+    destination.deliver(batch(upsert(1)))
+    query_only(postgresql, "CREATE INDEX ON customers (name)")
+    long = "".join(chr(0x4E00 + n * n % 20_000) for n in range(9_000))
+    outcomes = destination.deliver(batch(upsert(2), upsert(3, name=long)))
+    destination.close()
+    assert [outcome.kind for outcome in outcomes] == ["delivered", "rejected"]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_table_that_does_not_fit_is_no_records_fault(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    """A column dropped under us: the system stops, and everything stays owed."""
+    url = f"sqlite:///{tmp_path}/sql.db" if kind == "sqlite" else request.getfixturevalue("postgresql")
+    destination = connect(setting(url))
+    destination.deliver(batch(upsert(1)))
+    query_only(url, "ALTER TABLE customers DROP COLUMN owner_name")
+    with pytest.raises(Unreachable, match="owner_name"):
+        destination.deliver(batch(upsert(2)))
+    destination.close()
 
 
 def test_reasons_show_no_values(postgresql: str) -> None:

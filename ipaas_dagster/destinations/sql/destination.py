@@ -21,7 +21,15 @@ from sqlalchemy import (
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome, Setting, Unreachable
 from ipaas_dagster.destinations.sql.tables import deliveries_table, dumps, prepare, record_table
@@ -118,7 +126,7 @@ class SqlDestination:
             with self._reached() as connection, connection.begin():
                 self._write_all(connection, collection, entries)
         except (SQLAlchemyError, ValueError, OverflowError, TypeError) as error:
-            if _is_lost(error):
+            if not _is_records_fault(error):
                 raise Unreachable(f"{self._shown}: {_first_line(error)}") from None
             if len(entries) == 1:
                 return [Outcome(entries[0].entry_id, "rejected", reason=_first_line(error))]
@@ -195,9 +203,20 @@ def _pieces(values: Sequence[str]) -> list[Sequence[str]]:
     return [values[start : start + _QUESTION] for start in range(0, len(values), _QUESTION)]
 
 
-def _is_lost(error: Exception) -> bool:
-    """Whether the connection, not a record, is the trouble. SQLite says `operational` of a full or locked disk."""
-    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+_RECORDS_FAULT = ("22", "23", "44", "54", "P0")
+"""Classes of SQLSTATE that one record causes: data, constraints, check options, limits (a value too long for an index),
+and what a user's own trigger raises."""
+
+
+def _is_records_fault(error: Exception) -> bool:
+    """Whether a record is the trouble; else it is the connection, the disk, or a table that does not fit, and no
+    record may be called dead for it."""
+    if not isinstance(error, DBAPIError):
+        return True  # the driver could not even bind the value
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_RECORDS_FAULT)
+    return isinstance(error, DataError | IntegrityError)
 
 
 def _first_line(error: BaseException) -> str:
