@@ -102,6 +102,19 @@ def test_the_whole_way_in_one_run_then_nothing_is_owed(real, instance):
     assert set(USE.owed(real.open())) == {"files"}
 
 
+def test_a_change_is_owed_until_it_is_delivered(real, instance):
+    assert real.poll(instance, *ACCOUNTS, *SQL).success
+    assert "sql" not in USE.owed(real.open())
+    first = USE.owed(real.open())["files"]
+    real.sandbox.instagaze.change("accounts", real.sandbox.instagaze.truth("accounts")[0]["id"])
+    real.poll(instance, *ACCOUNTS)
+    owed = USE.owed(real.open())
+    assert "sql" in owed
+    assert owed["files"] != first
+    assert launch(real.definitions, instance, *SQL).success
+    assert "sql" not in USE.owed(real.open())
+
+
 def test_nothing_is_owed_before_there_is_a_hub(real):
     assert USE.owed(real.open()) == {}
 
