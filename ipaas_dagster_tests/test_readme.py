@@ -18,6 +18,7 @@ DOCUMENTS = (
     "docs/design.md",
     "docs/mapping.md",
     "docs/contracts.md",
+    "docs/dagster.md",
     "docs/instagaze.md",
 )
 MADE_LATER = ("data/state", "data/demo", ".env", ".venv", "/var/lib")
