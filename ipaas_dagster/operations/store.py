@@ -15,9 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from ipaas_dagster.errors import NotSetUp, StoreDamaged
+from ipaas_dagster.operations.sqlite import BUSY_SECONDS, prepare_sqlite
 from ipaas_dagster.operations.tables import SCHEMA_VERSION, metadata, schema_version
-
-BUSY_SECONDS = 30
 
 
 class Operations:
@@ -75,9 +74,8 @@ def _sqlite_engine(store: Operations) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not open transactions of its own
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}"):
-            connection.execute(f"PRAGMA {pragma}")
+        prepare_sqlite(connection)
+        connection.execute("PRAGMA synchronous=FULL")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

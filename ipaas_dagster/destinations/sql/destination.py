@@ -34,6 +34,7 @@ from sqlalchemy.exc import (
 from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome, Setting, Unreachable
 from ipaas_dagster.destinations.sql.tables import deliveries_table, dumps, prepare, record_table
 from ipaas_dagster.errors import SettingsError
+from ipaas_dagster.operations.sqlite import BUSY_SECONDS, prepare_sqlite
 
 CAPABILITIES = Capabilities(batch_size=5_000, keeps_hub_ids=True, settles_doubt="ask", reads_back=True, remote=True)
 _SUPPORTED = ("sqlite", "postgresql")
@@ -244,12 +245,13 @@ def _engine(setting: Setting) -> Engine:
 
 
 def _sqlite(url: Any) -> Engine:
-    engine = create_engine(url, json_serializer=dumps, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_engine(
+        url, json_serializer=dumps, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not open transactions of its own
-        connection.execute("PRAGMA journal_mode=WAL")
+        prepare_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
