@@ -6,6 +6,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from ipaas_dagster import contracts
+from ipaas_dagster.errors import UsageError
 from ipaas_dagster.orchestration.checks import DELIVERY_CHECKS, MERGE_CHECKS, checks_of
 from ipaas_dagster.orchestration.hub_assets import hub_assets, hub_key
 from ipaas_dagster.orchestration.jobs import deliver_job, reconcile_job, snapshots_job, sync_job
@@ -34,7 +35,10 @@ def build_definitions(
     DeclarationError, which `dg check defs` and the UI show with file and line."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # backfill policies; the version of Dagster is pinned
-        return _build(open_project, use_cases or UseCases())
+        try:
+            return _build(open_project, use_cases or UseCases())
+        except UsageError as error:
+            raise error.with_traceback(None) from None  # its words name the place; the frames would bury them
 
 
 def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:

@@ -34,9 +34,7 @@ def connect(project: Project, record: RecordCall, *, retry_seconds: float | None
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run to the end from synchronous code, also where this thread already has an event loop (notebooks,
     servers)."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _has_loop():  # asked apart, so that an error of `main` is not shown as one of the asking
         return asyncio.run(main)
     ended: list[T] = []
     failed: list[BaseException] = []
@@ -53,3 +51,11 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     if failed:
         raise failed[0]
     return ended[0]
+
+
+def _has_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
