@@ -15,7 +15,7 @@ from ipaas_dagster.settings import Settings
 if TYPE_CHECKING:
     from ipaas_dagster.hub import Hub
     from ipaas_dagster.mapping import Worksheet
-    from ipaas_dagster.source import LandingStore
+    from ipaas_dagster.source.landing import LandingStore
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Project:
 
     @cached_property
     def landings(self) -> LandingStore:
-        from ipaas_dagster.source import LandingStore
+        from ipaas_dagster.source.landing import LandingStore
 
         return LandingStore(self.settings.landings_url)
 

@@ -116,18 +116,25 @@ class HubFile:
 
 
 def _create(connection: DuckDBPyConnection) -> None:
-    """Make the tables that are missing: all of a new hub, or those of a collection that was added."""
-    from ipaas_dagster.hub.tables import CATALOG, SCHEMA_VERSION, statements, table_count
+    """Make what is missing: all of a new hub, or the tables and columns that declarations have gained since."""
+    from ipaas_dagster.hub.tables import CATALOG, SCHEMA_VERSION, declared_columns, statements
 
-    found = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE database_name = ?", [CATALOG]).fetchone()
-    if found and found[0] >= table_count():
+    rows = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = ?", [CATALOG]
+    ).fetchall()
+    tables, columns = {table for table, _ in rows}, set(rows)
+    declared = declared_columns()
+    if "holds" in tables and all((table, column) in columns for table, column, _ in declared):
         return
     with transaction(connection):
         for statement in statements():
             connection.execute(statement)
+        for table, column, statement in declared:
+            if table in tables and (table, column) not in columns:
+                connection.execute(statement)
         if not connection.execute(f"SELECT 1 FROM {CATALOG}.hub.meta WHERE name = 'epoch'").fetchone():
-            rows = [["epoch", new_id()], ["schema_version", str(SCHEMA_VERSION)]]
-            connection.executemany(f"INSERT INTO {CATALOG}.hub.meta VALUES (?, ?)", rows)
+            pairs = [["epoch", new_id()], ["schema_version", str(SCHEMA_VERSION)]]
+            connection.executemany(f"INSERT INTO {CATALOG}.hub.meta VALUES (?, ?)", pairs)
 
 
 @contextmanager

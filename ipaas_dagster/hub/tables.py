@@ -66,11 +66,20 @@ def statements() -> list[str]:
     made = [f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema}" for schema in ("hub", "instagaze")]
     made += [text.strip() for text in _HISTORY.format(c=CATALOG).split(";") if text.strip()]
     for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE):
-        declared = [(column.name, duckdb_type(column.type)) for column in collection.columns]
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in [*BEFORE, *declared, *AFTER])
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in _columns(collection))
         made.append(f"CREATE TABLE IF NOT EXISTS {table(collection)} ({columns})")
     return made
 
 
-def table_count() -> int:
-    return _HISTORY.count("CREATE TABLE") + len(contracts.COLLECTIONS) + len(contracts.REFERENCE)
+def declared_columns() -> list[tuple[str, str, str]]:
+    """(table, column, the statement that adds it to a hub made before the column was declared)."""
+    return [
+        (collection.name, name, f'ALTER TABLE {table(collection)} ADD COLUMN IF NOT EXISTS "{name}" {kind}')
+        for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE)
+        for name, kind in _columns(collection)
+    ]
+
+
+def _columns(collection: Collection) -> list[tuple[str, str]]:
+    declared = [(column.name, duckdb_type(column.type)) for column in collection.columns]
+    return [*BEFORE, *declared, *AFTER]
