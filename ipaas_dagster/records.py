@@ -13,6 +13,9 @@ Clock = Callable[[], datetime]
 
 SOURCE_SYSTEM = "instagaze"
 
+UNREADABLE = "ipaas_unreadable"
+"""The field of what is landed in place of a record that cannot be read: why. Its contract rejects it."""
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)

@@ -16,6 +16,7 @@ from ipaas_dagster.contracts.extra import extra, removing
 from ipaas_dagster.contracts.landed import array_column, array_field, source_id
 from ipaas_dagster.contracts.types import duckdb_type
 from ipaas_dagster.contracts.values import Value, hub_prefix, read, reason, with_values
+from ipaas_dagster.records import UNREADABLE
 
 
 def private(children: Sequence[Collection]) -> tuple[str, ...]:
@@ -101,10 +102,12 @@ def _reasons(collection: Collection, values: dict[str, Value], children: Sequenc
     others = [reason(value) for value in values.values()]
     others += [_of_container(collection, c) for c in containers(collection) if not _is_value(collection, c)]
     others += [_of_array(child) for child in children]
+    unreadable = literal(f'"{UNREADABLE}":"')
     return (
         "CASE WHEN deleted IS NOT NULL THEN NULL "
         "WHEN record IS NULL THEN ['record: null is not an object'] "
         "WHEN NOT is_object(record) THEN ['record: ' || shown(record) || ' is not an object'] "
+        f"WHEN contains(record::VARCHAR, {unreadable}) THEN ['record: ' || (record->>{literal('$.' + UNREADABLE)})] "
         "WHEN list_unique(json_keys(record)) <> len(json_keys(record)) THEN ['record: holds a key twice'] "
         f"WHEN {_removed(collection)} THEN {_listed(needed)} ELSE {_listed([*needed, *others])} END"
     )

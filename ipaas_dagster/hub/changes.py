@@ -65,9 +65,8 @@ def read_changes(
 
 def reader(collection: Collection) -> Callable[[str, int], dict[str, Any]]:
     """Decode a version's record JSON into typed values."""
-    from msgspec.json import Decoder
+    from ipaas_dagster.hub.stored import decode
 
-    decode = Decoder().decode
     times = [column.name for column in collection.columns if column.type is Type.TIME]
 
     def read(text: str, version: int) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def list_rejects(
     connection: DuckDBPyConnection, *, open_only: bool = True, limit: int | None = None
 ) -> list[dict[str, Any]]:
     """Rejects, newest first, as rows with parsed reasons and record."""
-    import json
+    from ipaas_dagster.hub.stored import decode
 
     where = "WHERE resolved_at IS NULL" if open_only else ""
     bound = f"LIMIT {int(limit)}" if limit is not None else ""
@@ -112,5 +112,5 @@ def list_rejects(
     names = [column[0] for column in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     for row in rows:
-        row["reasons"], row["record"] = json.loads(row["reasons"]), json.loads(row["record"] or "null")
+        row["reasons"], row["record"] = decode(row["reasons"]), decode(row["record"] or "null")
     return rows

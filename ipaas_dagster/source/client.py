@@ -11,7 +11,7 @@ from ipaas_dagster.errors import ProtocolBroken, Refused
 from ipaas_dagster.records import SOURCE_SYSTEM
 from ipaas_dagster.source.collections import SourceCollection
 from ipaas_dagster.source.connection import Answer, Connection
-from ipaas_dagster.source.parse import Body, BrokenBody, parse_any, parse_list, record_id
+from ipaas_dagster.source.parse import Body, parse_any, parse_list, record_id
 from ipaas_dagster.source.redaction import Report, clean_records, suspicious
 
 
@@ -90,11 +90,7 @@ class Client:
         if not suspicious(found.text):
             return found
         report = Report()
-        try:
-            records = clean_records(found.records, report)
-        except (ValueError, RecursionError) as error:
-            raise BrokenBody(f"a record cannot be read: {error}") from None
-        return replace(found, records=records, redacted=report)
+        return replace(found, records=clean_records(found.records, report), redacted=report)
 
 
 def _page(offset: int, number: int, got: Answer[Body]) -> Page:

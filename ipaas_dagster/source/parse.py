@@ -2,8 +2,7 @@
 
 Lists come as `{"count": n, "results": [...]}` or as a bare list; both are read everywhere. Bodies are
 UTF-8; other encodings are recoded where they say what they are. A body that is nearly JSON (NaN, a lone
-surrogate, a raw control character) is read by the lenient reader, which writes the offending values as
-text and says so.
+surrogate, a raw control character, a record nested too deep) is read record by record (`lenient`), which says so.
 """
 
 from __future__ import annotations
@@ -12,13 +11,16 @@ import codecs
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from ipaas_dagster.source.lenient import NotWhole, is_handy, members, parts, readable
+
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_MULTIBYTE = re.compile(rb"[\xc3-\xf4][\x80-\xbf]")
+"""A letter in UTF-8: where a page has one, it is not in an older encoding, but only partly wrong."""
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -70,13 +72,30 @@ def record_id(record: bytes) -> str | None:
 
 def _parse(body: bytes, content_type: str, lenient: bool) -> Body:
     text, notes = _utf8(body, content_type, lenient)
-    if lenient:
-        text, more = _repaired(text)
-        notes = (*notes, *more)
     try:
-        return _sliced(text, notes)
+        found = _sliced(text, notes) if not lenient else _leniently(text, notes)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BrokenBody(f"not JSON: {error}") from None
+    except NotWhole:
+        raise BrokenBody("cut, or not JSON") from None
+    return replace(found, records=[r if is_handy(r) else readable(r)[0] for r in found.records])
+
+
+def _leniently(text: bytes, notes: tuple[str, ...]) -> Body:
+    start = text.lstrip()[:1]
+    if start not in (b"[", b"{"):
+        raise BrokenBody("neither a JSON object nor a list" if start else "an empty body")
+    envelope = members(text) if start == b"{" else {}
+    results = envelope.get(b"results", b"[]" if envelope.get(b"results") == b"null" else text)
+    single = start == b"{" and b"results" not in envelope
+    if not single and results[:1] != b"[":
+        raise BrokenBody("`results` is not a list")
+    read = [readable(record) for record in ([text.strip()] if single else parts(results))]
+    done = ", ".join(sorted({said for _, said in read if said})) or "which changed nothing"
+    notes = (*notes, f"a page was not valid JSON; it was read leniently, {done}")
+    records = _lines([msgspec.Raw(record) for record, _ in read])
+    count = _count(msgspec.Raw(envelope[b"count"])) if b"count" in envelope else None
+    return Body(records, count, enveloped=b"results" in envelope, single=single, notes=notes, text=b"\n".join(records))
 
 
 def _sliced(text: bytes, notes: tuple[str, ...]) -> Body:
@@ -127,6 +146,8 @@ def _utf8(body: bytes, content_type: str, lenient: bool) -> tuple[bytes, tuple[s
     except (UnicodeDecodeError, LookupError):
         if not lenient:
             raise BrokenBody(f"the text is not {name}") from None
+        if name.startswith("utf-8") and _MULTIBYTE.search(body):
+            return body, ("a record was not UTF-8; what is no character was replaced",)
         return body.decode("cp1252", errors="replace").encode(), ("a page was not UTF-8; read as Windows-1252",)
     return (body, ()) if name == "utf-8" else (text.encode("utf-8", errors="replace"), ())
 
@@ -136,36 +157,3 @@ def _known(charset: str) -> str | None:
         return codecs.lookup(charset).name
     except LookupError:
         return None
-
-
-def _repaired(text: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """What Python's reader takes but strict JSON does not, written anew; else as it was."""
-    constants: list[str] = []
-
-    def as_text(constant: str) -> str:
-        constants.append(constant)
-        return constant
-
-    try:
-        value = json.loads(
-            text,
-            strict=False,
-            parse_constant=as_text,
-            parse_float=lambda number: msgspec.Raw(number.encode()),
-        )
-        repaired = msgspec.json.encode(_encodable(value))
-    except (ValueError, RecursionError):
-        return text, ()
-    said = f"{', '.join(sorted(set(constants)))} written as text" if constants else "written anew"
-    return repaired, (f"a page was not valid JSON; it was read leniently, {said}",)
-
-
-def _encodable(value: Any) -> Any:
-    """Lone surrogates, which no UTF-8 text can hold, become U+FFFD."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_encodable(item) for item in value]
-    if isinstance(value, dict):
-        return {_encodable(name): _encodable(item) for name, item in value.items()}
-    return value

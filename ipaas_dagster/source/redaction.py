@@ -17,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from ipaas_dagster.source.cards import mask_cards, mask_number
+from ipaas_dagster.source.lenient import loads, stand_in
 
 Report = Counter[str]
 """Field path (`method.card_fingerprint`, `contacts[].name`) -> how often something was removed or masked
@@ -89,7 +90,15 @@ def _has_escapes(page: bytes) -> bool:
 
 def clean_records(records: Sequence[bytes], report: Report) -> list[bytes]:
     """The records with secrets removed; those without any are the same bytes as before."""
-    return [clean_record(record, report) for record in records]
+    return [_cleaned_or_left_out(record, report) for record in records]
+
+
+def _cleaned_or_left_out(record: bytes, report: Report) -> bytes:
+    """What cannot be searched for secrets is not kept."""
+    try:
+        return clean_record(record, report)
+    except (ValueError, RecursionError):
+        return stand_in(record, "cannot be searched for secrets")
 
 
 def clean_record(record: bytes, report: Report) -> bytes:
@@ -97,11 +106,18 @@ def clean_record(record: bytes, report: Report) -> bytes:
     if not texts and not suspicious_names(record):
         return record
     found = Report()
-    cleaned = clean(_decode(record), found, texts=texts)
+    cleaned = clean(_parsed(record), found, texts=texts)
     if not found:
         return record
     report.update(found)
     return _encode(cleaned)
+
+
+def _parsed(record: bytes) -> Any:
+    try:
+        return _decode(record)
+    except msgspec.ValidationError:  # a whole number of thousands of digits
+        return loads(record)
 
 
 def clean(value: Any, report: Report, path: str = "", name: str = "", *, texts: bool = True) -> Any:

@@ -80,9 +80,12 @@ def object_ids(records: Sequence[bytes]) -> list[str]:
     return [found for found in map(record_id, records) if found is not None]
 
 
+_names = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
 def _of_object(record: bytes, object_id: str) -> bytes:
     """The record with the field `ppobject_id` in front: a number where the id is one."""
-    if not record.startswith(b"{") or OBJECT_FIELD in msgspec.json.decode(record):
+    if not record.startswith(b"{") or OBJECT_FIELD in _names(record):
         return record
     value: int | str = int(object_id) if object_id.isdigit() else object_id
     field_text = msgspec.json.encode({OBJECT_FIELD: value})[:-1]
