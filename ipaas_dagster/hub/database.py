@@ -6,8 +6,6 @@ the hub file is attached to it only for the transaction, behind an OS lock with 
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 from ipaas_dagster.errors import NotSetUp, SettingsError, StoreDamaged
 from ipaas_dagster.hub.changes import read_head
 from ipaas_dagster.hub.noted_head import write_note
+from ipaas_dagster.hub.spill import spill_folder
 from ipaas_dagster.locks import Locks
 from ipaas_dagster.records import new_id
 
@@ -42,24 +41,16 @@ class HubFile:
         `memory_factor` times the memory limit."""
         import duckdb
 
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            spill = tempfile.mkdtemp(prefix="spill-", dir=self.path.parent)
-        except OSError as error:
-            raise NotSetUp(
-                f"the state folder {self.path.parent} cannot be written ({error.strerror}); "
-                "set IPAAS_STATE to a folder that this user may write"
-            ) from error
-        settings = {"memory_limit": self._memory_limit, "temp_directory": spill, "TimeZone": "UTC"}
-        settings |= {"autoinstall_known_extensions": "false"}
-        connection = duckdb.connect(":memory:", config=settings)
-        try:
-            if memory_factor != 1.0:
-                connection.execute(f"SET memory_limit = '{self._memory_bytes() * memory_factor:.0f}B'")
-            yield connection
-        finally:
-            connection.close()
-            shutil.rmtree(spill, ignore_errors=True)
+        with spill_folder(self.path.parent, self._locks) as spill:
+            settings = {"memory_limit": self._memory_limit, "temp_directory": spill, "TimeZone": "UTC"}
+            settings |= {"autoinstall_known_extensions": "false"}
+            connection = duckdb.connect(":memory:", config=settings)
+            try:
+                if memory_factor != 1.0:
+                    connection.execute(f"SET memory_limit = '{self._memory_bytes() * memory_factor:.0f}B'")
+                yield connection
+            finally:
+                connection.close()
 
     @contextmanager
     def attached(self, connection: DuckDBPyConnection, *, read_only: bool = False) -> Iterator[None]:
