@@ -18,6 +18,9 @@ from ipaas_dagster.errors import NotSetUp, StoreDamaged
 from ipaas_dagster.operations.sqlite import BUSY_SECONDS, prepare_sqlite
 from ipaas_dagster.operations.tables import SCHEMA_VERSION, metadata, schema_version
 
+_CACHE_KIB = 32_000
+"""Of SQLite's own pages: a chunk of the outbox fits, so that no page of it is written twice in one transaction."""
+
 
 class Operations:
     """One store, made on first use. `write()` and `read()` give a SQLAlchemy connection in a transaction."""
@@ -33,9 +36,14 @@ class Operations:
         return self._engine
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A writing transaction; commits at the end of the block, rolls back on any exception."""
-        with self.engine.connect().execution_options(ipaas_write=True) as connection, connection.begin():
+    def write(self, *, survives_power_loss: bool = True) -> Iterator[Connection]:
+        """A writing transaction; commits at the end of the block, rolls back on any exception.
+
+        It always survives the end of the process. False: a loss of power may take it back, until the next one that
+        survives is committed; that spares SQLite a wait for the disk.
+        """
+        options = {"ipaas_write": True, "ipaas_synced": survives_power_loss}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -75,12 +83,14 @@ def _sqlite_engine(store: Operations) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         prepare_sqlite(connection)
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        write = connection.get_execution_options().get("ipaas_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        options = connection.get_execution_options()
+        synced = options.get("ipaas_synced", True)
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ipaas_write", False) else "BEGIN")
 
     return engine
 

@@ -136,7 +136,6 @@ outbox = Table(
     Column("seq", Number, nullable=False),  # of the change it stands for
     Column("version", Integer, nullable=False),
     Column("request_key", String, nullable=False),  # the idempotency key; the same for every attempt
-    Column("payload", LargeBinary),  # rendered, references as hub ids
     Column("payload_hash", String),
     Column("refs", JSON),  # hub ids that must be known there first
     Column("blocked_on", String),
@@ -152,7 +151,13 @@ outbox = Table(
 )
 Index("outbox_owed", outbox.c.system, outbox.c.state, outbox.c.operation, outbox.c.collection, outbox.c.entry_id)
 Index("outbox_record", outbox.c.system, outbox.c.collection, outbox.c.hub_id)
-Index("outbox_batch", outbox.c.batch_id)
+
+payloads = Table(  # apart from the entries: an entry is written three times on its way, its payload once
+    "payloads",
+    metadata,
+    Column("entry_id", Number, primary_key=True, autoincrement=False),
+    Column("payload", LargeBinary, nullable=False),  # rendered, references as hub ids
+)
 
 attempts = Table(
     "attempts",
@@ -181,7 +186,6 @@ links = Table(
     Column("deleted", Boolean, nullable=False, default=False),
     Column("confirmed_at", UtcTime, nullable=False),
 )
-Index("links_external", links.c.system, links.c.collection, links.c.external_id)
 
 calls = Table(
     "calls",

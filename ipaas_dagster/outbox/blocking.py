@@ -79,10 +79,13 @@ def block(connection: Connection, stuck: Sequence[Stuck], now: datetime) -> None
     )
 
 
+_ANY_BLOCKED = select(exists().where(outbox.c.system == bindparam("system"), outbox.c.state == State.BLOCKED.value))
+
+
 def release(connection: Connection, system: str, hub_ids: Sequence[str], now: datetime) -> None:
     """What waited for these records is pending again."""
-    waits = (outbox.c.system == system) & (outbox.c.state == State.BLOCKED.value)
-    if connection.scalar(select(exists().where(waits))):
+    if connection.scalar(_ANY_BLOCKED, {"system": system}):
+        waits = (outbox.c.system == system) & (outbox.c.state == State.BLOCKED.value)
         _set_free(connection, waits & among(connection, outbox.c.blocked_on, hub_ids), now)
 
 

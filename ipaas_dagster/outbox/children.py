@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from ipaas_dagster.operations.tables import links, outbox, positions
+from ipaas_dagster.operations.tables import links, outbox, payloads, positions
+from ipaas_dagster.outbox.bulk import reserve_ids
 from ipaas_dagster.outbox.entry import OPEN, State, request_key
+from ipaas_dagster.outbox.queue import write_payloads
 
-_COPIED = ("system", "collection", "hub_id", "epoch", "seq", "version", "payload", "payload_hash", "refs", "run_id")
+_COPIED = ("system", "collection", "hub_id", "epoch", "seq", "version", "payload_hash", "refs", "run_id")
 
 
 def requeue_children(
@@ -24,19 +26,23 @@ def requeue_children(
     """
     changed = {(collection, hub_id) for hub_id in parents}
     confirmed = (
-        select(outbox)
+        select(outbox, payloads.c.payload)
         .join(links, links.c.entry_id == outbox.c.entry_id)
-        .where(links.c.system == system, ~links.c.deleted, outbox.c.refs.is_not(None), outbox.c.payload.is_not(None))
+        .join(payloads, payloads.c.entry_id == outbox.c.entry_id)
+        .where(links.c.system == system, ~links.c.deleted, outbox.c.refs.is_not(None))
     )
-    rows = [
-        _again(row, now)
+    found = [
+        row
         for row in connection.execute(confirmed).mappings()
         if changed & {(ref[0], ref[1]) for ref in row["refs"] or ()}
     ]
     open_ = _with_open_entry(connection, system)
-    rows = [row for row in rows if (row["collection"], row["hub_id"]) not in open_]
+    found = [row for row in found if (row["collection"], row["hub_id"]) not in open_]
+    ids = reserve_ids(connection, outbox.c.entry_id, len(found))
+    rows = [{**_again(row, now), "entry_id": entry_id} for entry_id, row in zip(ids, found, strict=True)]
     if rows:
         connection.execute(insert(outbox), rows)
+        write_payloads(connection, zip(ids, (row["payload"] for row in found), strict=True))
     return _count(connection, system, rows)
 
 

@@ -130,7 +130,8 @@ def _commit_answer(delivery: Delivery, parcel: Parcel, call: Call, answer: _Answ
         untouched=str(problem) if problem else None,
     )
     took = (now - call.started_at) / timedelta(milliseconds=1)
-    with delivery.operations.write() as connection:
+    # Should a loss of power take this back, the batch is in doubt, as after a crash before the answer.
+    with delivery.operations.write(survives_power_loss=False) as connection:
         if call.method:
             delivery.note_call(connection, replace(call, outcome=said, reason=str(problem or ""), duration_ms=took))
         settled = settle(connection, answered, now=now, chance=delivery.chance, limit=delivery.attempts)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, literal, null, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Select, bindparam, select
 
-from ipaas_dagster.operations.tables import links, outbox
-from ipaas_dagster.outbox.among import among
+from ipaas_dagster.operations.tables import links
+from ipaas_dagster.outbox.among import among, among_given
+from ipaas_dagster.outbox.bulk import bound
 
 Ref = tuple[str, str]
 """(hub collection, hub id)"""
+
+
+@cache
+def _of_records(dialect: str) -> Select[str, str | None, bool]:
+    return select(links.c.hub_id, links.c.external_id, links.c.deleted).where(
+        links.c.system == bindparam("system"),
+        links.c.collection == bindparam("collection"),
+        among_given(dialect, links.c.hub_id, "hub_ids"),
+    )
 
 
 def external_ids(connection: Connection, system: str, refs: Iterable[Ref], *, alive: bool = True) -> dict[Ref, str]:
@@ -22,16 +32,12 @@ def external_ids(connection: Connection, system: str, refs: Iterable[Ref], *, al
     by_collection: dict[str, set[str]] = {}
     for collection, hub_id in refs:
         by_collection.setdefault(collection, set()).add(hub_id)
+    query = _of_records(connection.dialect.name)
     for collection, hub_ids in by_collection.items():
-        query = select(links.c.hub_id, links.c.external_id).where(
-            links.c.system == system,
-            links.c.collection == collection,
-            among(connection, links.c.hub_id, sorted(hub_ids)),
-            links.c.external_id.is_not(None),
-        )
-        if alive:
-            query = query.where(~links.c.deleted)
-        found |= {(collection, row.hub_id): row.external_id for row in connection.execute(query)}
+        given = {"system": system, "collection": collection, "hub_ids": sorted(hub_ids)}
+        for hub_id, external_id, deleted in connection.execute(query, given):
+            if external_id is not None and not (alive and deleted):
+                found[collection, hub_id] = external_id
     return found
 
 
@@ -46,42 +52,40 @@ def held(connection: Connection, system: str, collection: str, hub_ids: Sequence
     return set(connection.scalars(query))
 
 
-def confirm(connection: Connection, which: ColumnElement[bool], now: datetime, *, keeps_hub_ids: bool) -> None:
-    """`which` entries are what the system confirmed last, of their records."""
-    entry = outbox.c
-    is_delete = entry.operation == "delete"
-    hash_ = case((is_delete, null()), else_=entry.payload_hash)
-    row: dict[str, Any] = {
-        "system": entry.system,
-        "collection": entry.collection,
-        "hub_id": entry.hub_id,
-        "external_id": entry.hub_id if keeps_hub_ids else null(),
-        "payload_hash": hash_,
-        "version": entry.version,
-        "entry_id": entry.entry_id,
-        "deleted": is_delete,
-        "confirmed_at": literal(now, links.c.confirmed_at.type),
-    }
-    source = select(*(value.label(name) for name, value in row.items())).where(which)
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(links).from_select(list(row), source)
-    kept = () if keeps_hub_ids else ("external_id",)  # an id outlives an update and a delete
-    news = {name: statement.excluded[name] for name in row if name not in ("system", "collection", "hub_id", *kept)}
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["system", "collection", "hub_id"],
-            set_=news,
-            where=links.c.entry_id.is_(None) | (links.c.entry_id <= statement.excluded.entry_id),
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What the system confirmed last of one record. `external_id` is the id it told, if it told one."""
+
+    hub_id: str
+    external_id: str | None
+    payload_hash: str | None
+    version: int
+    entry_id: int
+    deleted: bool
 
 
-def name_externally(connection: Connection, system: str, collection: str, ids: Mapping[str, str]) -> None:
-    """Keep the ids that the system gave, by hub id."""
-    if not ids:
-        return
-    mine = (links.c.system == system) & (links.c.collection == collection)
-    connection.execute(
-        update(links).where(mine & (links.c.hub_id == bindparam("h"))).values(external_id=bindparam("x")),
-        [{"h": hub_id, "x": external_id} for hub_id, external_id in ids.items()],
-    )
+def confirm(
+    connection: Connection, system: str, collection: str, confirmed: Iterable[Confirmed], now: datetime
+) -> None:
+    """Keep what the system confirmed; an id that it told before outlives an update and a delete."""
+    statement, at = _confirming(connection.dialect.name), bound(connection, links, "confirmed_at", now)
+    rows = [
+        (system, collection, c.hub_id, c.external_id, c.payload_hash, c.version, c.entry_id, c.deleted, at)
+        for c in confirmed
+    ]
+    connection.exec_driver_sql(statement, rows)
+
+
+@cache
+def _confirming(dialect: str) -> str:
+    """In the driver's words; SQLAlchemy's work per row would cost more than the store's."""
+    marker = "?" if dialect == "sqlite" else "%s"
+    return f"""
+        INSERT INTO links
+            (system, collection, hub_id, external_id, payload_hash, version, entry_id, deleted, confirmed_at)
+        VALUES ({", ".join([marker] * 9)})
+        ON CONFLICT (system, collection, hub_id) DO UPDATE SET
+            external_id = coalesce(excluded.external_id, links.external_id), payload_hash = excluded.payload_hash,
+            version = excluded.version, entry_id = excluded.entry_id, deleted = excluded.deleted,
+            confirmed_at = excluded.confirmed_at
+        WHERE links.entry_id IS NULL OR links.entry_id <= excluded.entry_id"""

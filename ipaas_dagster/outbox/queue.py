@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from ipaas_dagster.operations.tables import links, outbox
+from ipaas_dagster.operations.tables import links, outbox, payloads
 from ipaas_dagster.outbox.among import among
-from ipaas_dagster.outbox.bulk import insert_many
+from ipaas_dagster.outbox.bulk import insert_many, reserve_ids
 from ipaas_dagster.outbox.entry import BUSY, OPEN, State, request_key
 from ipaas_dagster.outbox.positions import Tally
 
@@ -87,6 +87,7 @@ def queue(connection: Connection, candidates: Sequence[Candidate], stamp: Stamp)
     known = look_up(connection, stamp.system, stamp.collection, [c.hub_id for c in candidates])
     tally = Tally()
     rows: list[tuple[Any, ...]] = []
+    sent: list[bytes | None] = []
     replaced: list[tuple[int, str]] = []
     for candidate in candidates:
         record = known.get(candidate.hub_id) or Known()
@@ -95,6 +96,7 @@ def queue(connection: Connection, candidates: Sequence[Candidate], stamp: Stamp)
             tally.queued += 1
             tally.new_dead += verdict == "dead"
             rows.append(_row(candidate, verdict, record, stamp))
+            sent.append(candidate.payload if verdict == "upsert" else None)
         else:
             setattr(tally, verdict, getattr(tally, verdict) + 1)
         replaced += _replaced(candidate, verdict, record, stamp)
@@ -102,16 +104,19 @@ def queue(connection: Connection, candidates: Sequence[Candidate], stamp: Stamp)
     tally.seeded = len(candidates) if stamp.renew else 0
     supersede(connection, replaced, stamp.now)
     if rows:
-        _insert(connection, rows, stamp)
+        _insert(connection, rows, sent, stamp)
     return tally
 
 
-def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]], stamp: Stamp) -> None:
+def _insert(
+    connection: Connection, rows: Sequence[tuple[Any, ...]], sent: Sequence[bytes | None], stamp: Stamp
+) -> None:
+    ids = reserve_ids(connection, outbox.c.entry_id, len(rows))
     insert_many(
         connection,
         outbox,
-        _ROW,
-        rows,
+        ("entry_id", *_ROW),
+        [(entry_id, *row) for entry_id, row in zip(ids, rows, strict=True)],
         system=stamp.system,
         collection=stamp.collection,
         epoch=stamp.epoch,
@@ -119,6 +124,14 @@ def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]], stamp: Stam
         queued_at=stamp.now,
         updated_at=stamp.now,
     )
+    write_payloads(connection, zip(ids, sent, strict=True))
+
+
+def write_payloads(connection: Connection, sent: Iterable[tuple[int, bytes | None]]) -> None:
+    """What new entries send, by entry id; a delete has none."""
+    rows = [(entry_id, payload) for entry_id, payload in sent if payload is not None]
+    if rows:
+        insert_many(connection, payloads, ("entry_id", "payload"), rows)
 
 
 def look_up(connection: Connection, system: str, collection: str, hub_ids: Sequence[str]) -> dict[str, Known]:
@@ -143,7 +156,7 @@ def look_up(connection: Connection, system: str, collection: str, hub_ids: Seque
 
 
 _ROW = (
-    "hub_id", "operation", "state", "seq", "version", "request_key", "payload", "payload_hash", "refs", "reason",
+    "hub_id", "operation", "state", "seq", "version", "request_key", "payload_hash", "refs", "reason",
     "attempts",
 )  # fmt: skip
 
@@ -160,7 +173,6 @@ def _row(candidate: Candidate, verdict: Verdict, known: Known, stamp: Stamp) -> 
         candidate.seq,
         candidate.version,
         request_key(*where, after=after),
-        candidate.payload if sends else None,
         candidate.payload_hash if sends else None,
         json.dumps(candidate.refs) if candidate.refs and not stamp.keeps_hub_ids else None,
         candidate.error,

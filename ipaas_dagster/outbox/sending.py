@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, Update, bindparam, exists, func, literal_column, select, update
 from sqlalchemy import or_ as either
 
-from ipaas_dagster.operations.tables import attempts, calls, outbox
-from ipaas_dagster.outbox.among import among
+from ipaas_dagster.operations.tables import attempts, calls, outbox, payloads
+from ipaas_dagster.outbox.among import among_given
+from ipaas_dagster.outbox.bulk import insert_many
 from ipaas_dagster.outbox.entry import BUSY, OPEN, OPERATIONS, State
 
 
@@ -26,13 +28,35 @@ class Owed(NamedTuple):
     seq: int
     version: int
     payload: bytes | None
+    payload_hash: str | None
     refs: Sequence[Sequence[str]] | None
     attempts: int
     batch_id: str | None
     sent: bytes | None
 
 
-_COLUMNS = [outbox.c[name] for name in Owed._fields]
+_COLUMNS = [(payloads if name == "payload" else outbox).c[name] for name in Owed._fields]
+_ROWS = select(*_COLUMNS).select_from(outbox.outerjoin(payloads, payloads.c.entry_id == outbox.c.entry_id))
+
+# What every batch executes is made once: making a statement costs ten times as much as executing it.
+
+_NEXT = (
+    _ROWS.where(
+        outbox.c.system == bindparam("system"),
+        outbox.c.state == State.PENDING.value,
+        outbox.c.operation == bindparam("operation"),
+        outbox.c.collection == bindparam("collection"),
+    )
+    .order_by(outbox.c.entry_id)
+    .limit(bindparam("limit"))
+)
+_BUSY_RECORDS = select(outbox.c.hub_id).where(
+    outbox.c.system == bindparam("system"),
+    outbox.c.state.in_([literal_column(f"'{state}'") for state in BUSY]),
+    outbox.c.operation.in_([literal_column(f"'{operation}'") for operation in OPERATIONS]),
+    outbox.c.collection == bindparam("collection"),
+)
+"""With every operation there is, so that SQLite finds the index of what is owed."""
 
 
 def wake(connection: Connection, system: str, now: datetime) -> None:
@@ -46,37 +70,15 @@ def wake(connection: Connection, system: str, now: datetime) -> None:
 
 def next_owed(connection: Connection, system: str, collection: str, operation: str, limit: int) -> list[Owed]:
     """The oldest pending entries, one a record at most. A record that is in doubt waits for its answer."""
-    query = (
-        select(*_COLUMNS)
-        .where(
-            outbox.c.system == system,
-            outbox.c.state == State.PENDING.value,
-            outbox.c.operation == operation,
-            outbox.c.collection == collection,
-        )
-        .order_by(outbox.c.entry_id)
-        .limit(limit)
-    )
-    doubtful = _busy_records(connection, system, collection)
-    if doubtful:
-        query = query.where(outbox.c.hub_id.not_in(doubtful))
-    return [Owed._make(row) for row in connection.execute(query)]
-
-
-def _busy_records(connection: Connection, system: str, collection: str) -> list[str]:
-    """Records with an entry under way; few, since each batch is settled before the next."""
-    query = select(outbox.c.hub_id).where(
-        outbox.c.system == system,
-        outbox.c.state.in_(BUSY),
-        outbox.c.operation.in_(OPERATIONS),  # all there are; so SQLite finds the index of what is owed
-        outbox.c.collection == collection,
-    )
-    return list(connection.scalars(query))
+    route = {"system": system, "collection": collection}
+    doubtful = list(connection.scalars(_BUSY_RECORDS, route))  # few: each batch is settled before the next
+    query = _NEXT.where(outbox.c.hub_id.not_in(doubtful)) if doubtful else _NEXT
+    return [Owed._make(row) for row in connection.execute(query, {**route, "operation": operation, "limit": limit})]
 
 
 def in_doubt(connection: Connection, system: str, now: datetime | None) -> list[Owed]:
     """Entries in doubt in the order they were queued; with `now`, only those whose next question is due."""
-    query = select(*_COLUMNS).where(outbox.c.system == system, outbox.c.state == State.IN_DOUBT.value)
+    query = _ROWS.where(outbox.c.system == system, outbox.c.state == State.IN_DOUBT.value)
     if now is not None:
         query = query.where(either(outbox.c.next_attempt_at.is_(None), outbox.c.next_attempt_at <= now))
     return [Owed._make(row) for row in connection.execute(query.order_by(outbox.c.entry_id))]
@@ -108,27 +110,32 @@ def mark_sending(
 ) -> bool:
     """Write these as under way: state, batch and one attempt each. `sent` are bytes to keep for a repeat, by entry.
     False if one of them is no longer what it was read as; then the caller rolls back and reads again."""
-    ids = [one.entry_id for one in owed]
-    mine = among(connection, outbox.c.entry_id, ids) & outbox.c.state.in_((State.PENDING, State.IN_DOUBT))
-    under_way = {"state": State.SENDING.value, "batch_id": batch, "next_attempt_at": None, "updated_at": now}
-    if connection.execute(update(outbox).where(mine).values(under_way)).rowcount != len(ids):
+    given = {"ids": [one.entry_id for one in owed], "batch": batch, "now": now}
+    if connection.execute(_under_way(connection.dialect.name), given).rowcount != len(owed):
         return False
-    row: dict[str, Any] = {
-        "entry_id": outbox.c.entry_id,
-        "call_id": literal(call_id),
-        "number": outbox.c.attempts + 1,
-        "started_at": literal(now, attempts.c.started_at.type),
-        "outcome": literal("intent"),
-        "run_id": literal(run_id),
-    }
-    source = select(*row.values()).where(outbox.c.batch_id == batch, outbox.c.state == State.SENDING.value)
-    connection.execute(insert(attempts).from_select(list(row), source.order_by(outbox.c.entry_id)))
+    insert_many(
+        connection,
+        attempts,
+        ("entry_id", "number"),
+        [(one.entry_id, one.attempts + 1) for one in owed],
+        call_id=call_id,
+        started_at=now,
+        outcome="intent",
+        run_id=run_id,
+    )
     if sent:
         connection.execute(
             update(outbox).where(outbox.c.entry_id == bindparam("id")).values(sent=bindparam("bytes")),
             [{"id": entry_id, "bytes": data} for entry_id, data in sent.items()],
         )
     return True
+
+
+@cache
+def _under_way(dialect: str) -> Update:
+    mine = among_given(dialect, outbox.c.entry_id, "ids") & outbox.c.state.in_((State.PENDING, State.IN_DOUBT))
+    under_way = {"state": State.SENDING.value, "batch_id": bindparam("batch"), "updated_at": bindparam("now")}
+    return update(outbox).where(mine).values(next_attempt_at=None, **under_way)
 
 
 def end_early(connection: Connection, ended: Sequence[tuple[Owed, State, str]], now: datetime) -> None:

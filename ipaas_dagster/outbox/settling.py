@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, Update, bindparam, exists, func, select, update
 
 from ipaas_dagster.destinations.base import Outcome
 from ipaas_dagster.operations.tables import attempts, outbox
 from ipaas_dagster.outbox import links
-from ipaas_dagster.outbox.among import among
+from ipaas_dagster.outbox.among import among, among_given
 from ipaas_dagster.outbox.backoff import ATTEMPTS, wait_seconds
 from ipaas_dagster.outbox.blocking import release
 from ipaas_dagster.outbox.children import requeue_children
-from ipaas_dagster.outbox.entry import OPERATIONS, REPLACEABLE, Next, State, after_answer, after_question
+from ipaas_dagster.outbox.entry import BUSY, OPERATIONS, REPLACEABLE, Next, State, after_answer, after_question
 from ipaas_dagster.outbox.queue import supersede
 from ipaas_dagster.outbox.sending import Owed
 
@@ -148,45 +149,63 @@ def _write_delivered(
     now: datetime,
 ) -> Mapping[str, int]:
     """Written as sets, not row by row."""
-    system, collection = answered.system, answered.collection
-    named = {
-        e.hub_id: str(external_id)
-        for e in delivered
-        if (external_id := outcomes[e.entry_id].external_id) and not answered.keeps_hub_ids
-    }
+    system, collection, keeps = answered.system, answered.collection, answered.keeps_hub_ids
+    named = {e.hub_id: str(x) for e in delivered if (x := outcomes[e.entry_id].external_id) and not keeps}
     before = links.external_ids(connection, system, ((collection, h) for h in named), alive=False)
-    mine = _still_under_way(connection, answered, delivered)
-    links.confirm(connection, mine, now, keeps_hub_ids=answered.keeps_hub_ids)
-    links.name_externally(connection, system, collection, named)
-    told: ColumnElement[bool] = attempts.c.entry_id.in_(select(outbox.c.entry_id).where(mine))
-    told &= attempts.c.outcome == ("in_doubt" if answered.asked else "intent")
-    connection.execute(update(attempts).where(told).values(outcome="delivered", ended_at=now))
-    done = {"state": State.DELIVERED.value, "attempts": outbox.c.attempts + (0 if answered.asked else 1)}
-    connection.execute(
-        update(outbox).where(mine).values(**done, reason=None, sent=None, next_attempt_at=None, updated_at=now)
-    )
+    confirmed = (_confirmed(e, e.hub_id if keeps else named.get(e.hub_id)) for e in delivered)
+    links.confirm(connection, system, collection, confirmed, now)
+    given = {
+        "ids": [e.entry_id for e in delivered],
+        "begun": "in_doubt" if answered.asked else "intent",
+        "one_more": 0 if answered.asked else 1,
+        "now": now,
+    }
+    for statement in _delivering(connection.dialect.name):
+        connection.execute(statement, given)
     _resolve_dead(connection, answered, delivered, now)
-    if answered.keeps_hub_ids:
+    if keeps:
         return {}
     release(connection, system, [e.hub_id for e in delivered], now)
     moved = [h for h, x in named.items() if before.get((collection, h), x) != x]
     return requeue_children(connection, system, collection, moved, now) if moved else {}
 
 
-def _still_under_way(connection: Connection, answered: Answered, delivered: Sequence[Owed]) -> ColumnElement[bool]:
-    """The delivered entries: after a send what is still `sending` of the batch, after a question the named ones."""
-    if answered.asked:
-        return among(connection, outbox.c.entry_id, [e.entry_id for e in delivered])
-    return (outbox.c.batch_id == answered.batch_id) & (outbox.c.state == State.SENDING.value)
+def _confirmed(entry: Owed, external_id: str | None) -> links.Confirmed:
+    deleted = entry.operation == "delete"
+    hash_ = None if deleted else entry.payload_hash
+    return links.Confirmed(entry.hub_id, external_id, hash_, entry.version, entry.entry_id, deleted)
+
+
+@cache
+def _delivering(dialect: str) -> tuple[Update, Update]:
+    """The attempts' outcome and the entries' state; made once, since every batch executes them."""
+    told = among_given(dialect, attempts.c.entry_id, "ids") & (attempts.c.outcome == bindparam("begun"))
+    mine = among_given(dialect, outbox.c.entry_id, "ids") & outbox.c.state.in_(BUSY)
+    done = {"state": State.DELIVERED.value, "attempts": outbox.c.attempts + bindparam("one_more")}
+    nothing_more = {"reason": None, "sent": None, "next_attempt_at": None}
+    return (
+        update(attempts).where(told).values(outcome="delivered", ended_at=bindparam("now")),
+        update(outbox).where(mine).values(**done, **nothing_more, updated_at=bindparam("now")),
+    )
+
+
+_ANY_DEAD = select(
+    exists().where(
+        outbox.c.system == bindparam("system"),
+        outbox.c.state == State.DEAD.value,
+        outbox.c.operation.in_(OPERATIONS),  # all there are; so SQLite finds the index of what is owed
+        outbox.c.collection == bindparam("collection"),
+    )
+)
 
 
 def _resolve_dead(connection: Connection, answered: Answered, delivered: Sequence[Owed], now: datetime) -> None:
     """A later success stands for the dead entries of the same record."""
-    dead = (outbox.c.system == answered.system) & (outbox.c.state == State.DEAD.value)
-    dead &= outbox.c.operation.in_(OPERATIONS) & (outbox.c.collection == answered.collection)
-    if not connection.scalar(select(exists().where(dead))):
+    if not connection.scalar(_ANY_DEAD, {"system": answered.system, "collection": answered.collection}):
         return
     last = {e.hub_id: e.entry_id for e in delivered}
+    dead = (outbox.c.system == answered.system) & (outbox.c.state == State.DEAD.value)
+    dead &= outbox.c.collection == answered.collection
     query = select(outbox.c.entry_id, outbox.c.hub_id).where(dead, among(connection, outbox.c.hub_id, list(last)))
     older = [row.entry_id for row in connection.execute(query) if row.entry_id < last[row.hub_id]]
     if older:

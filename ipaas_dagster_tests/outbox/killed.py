@@ -48,9 +48,9 @@ class Mortal(Operations):
         self._left, self._when = commit, when
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, survives_power_loss: bool = True) -> Iterator[Connection]:
         self._left -= 1
-        with super().write() as connection:
+        with super().write(survives_power_loss=survives_power_loss) as connection:
             yield connection
             if self._left == 0 and self._when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
