@@ -33,16 +33,18 @@ def _checked_source(project: Project) -> Connection:
     from ipaas_dagster.source.collections import source_collection
     from ipaas_dagster.source.session import connect, run
 
-    async def ask() -> int:
+    async def ask() -> tuple[int, str]:
         async with connect(project, lambda call: None) as connection:
             page = await Client(connection, source_collection("accounts")).page(0, 1)
-        return page.count if page.count is not None else len(page.records)
+        return page.count if page.count is not None else len(
+            page.records
+        ), connection.address.shown + connection.address.shown_path("")
 
     try:
-        count = run(ask())
+        count, shown = run(ask())
     except IpaasError as error:
         return Connection(SOURCE_SYSTEM, "failed", str(error))
-    return Connection(SOURCE_SYSTEM, "works", f"{count:,} accounts at {project.settings.base_url}")
+    return Connection(SOURCE_SYSTEM, "works", f"{count:,} accounts at {shown}")
 
 
 def _checked(project: Project, system: str) -> Connection:

@@ -4,9 +4,11 @@ from which credentials are taken out."""
 from __future__ import annotations
 
 import asyncio
+import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from ipaas_dagster.errors import ProtocolBroken, SettingsError
 from ipaas_dagster.records import SOURCE_SYSTEM
@@ -31,16 +33,21 @@ class Address:
     """`url(target)` of what stands below the base; `shown...` are forms without credentials."""
 
     def __init__(self, base_url: str, token: str | None, environment: Mapping[str, str]) -> None:
-        parts = urlsplit(base_url)
+        try:
+            parts = urlsplit(base_url)
+            port = parts.port
+        except ValueError:
+            raise SettingsError("INSTAGAZE_BASE_URL is not an address; write it as https://host/api/admin/") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError("INSTAGAZE_BASE_URL is not an address; write it as https://host/api/admin/")
         if token is not None and not (token.isascii() and token.isprintable()):
             raise SettingsError("INSTAGAZE_TOKEN holds characters that no header can carry; copy it anew")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        netloc = host + (f":{parts.port}" if parts.port else "")
+        netloc = host + (f":{port}" if port else "")
         self._base = f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}/"
-        self._secrets = [s for s in (token, parts.password) if s]
         self._proxy = _proxy(parts.scheme, parts.hostname, environment)
+        passwords = [parts.password, urlsplit(self._proxy or "").password]
+        self._secrets = _spellings([secret for secret in (token, *passwords) if secret])
         self._path = parts.path.rstrip("/") + "/"
         self.shown = f"{parts.scheme}://{netloc}"
         self.headers = {
@@ -125,6 +132,14 @@ class Address:
         inner = error.__cause__ or error
         text = str(inner) or str(error)
         return self.scrub(f"{type(inner).__name__}: {text}" if text else type(inner).__name__)
+
+
+def _spellings(secrets: list[str]) -> list[str]:
+    """As a server or a library may write them back: plain, as part of a URL, in base64; the longest first."""
+    found = {spelling for secret in secrets for spelling in (secret, unquote(secret), quote(secret, safe=""))}
+    found |= {b64encode(secret.encode()).decode().rstrip("=") for secret in secrets}
+    found |= {json.dumps(secret)[1:-1] for secret in secrets}
+    return sorted(found, key=len, reverse=True)
 
 
 def _proxy(scheme: str, host: str, environment: Mapping[str, str]) -> str | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import re
 
-_RUN = re.compile(r"(?<![0-9])[0-9](?:[ \u00a0\u2010-\u2015-]{0,2}[0-9]){12,30}(?![0-9])")
+_BETWEEN = r"[ ._\u00a0\u2000-\u200d\u2010-\u2015\u202f\u2060\u2212-]{0,2}"
+_RUN = re.compile(rf"(?<![0-9])[0-9](?:{_BETWEEN}[0-9]){{12,30}}(?![0-9])")
+_WIDE = {0xFF10 + digit: str(digit) for digit in range(10)}
+"""Digits of full width, as East Asian keyboards write them: one character each, so places stay."""
 _GROUP = re.compile(r"[0-9]+")
 _ISSUER = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"                                              # Visa
@@ -22,17 +25,12 @@ _ISSUER = re.compile(
 def mask_cards(text: str) -> tuple[str, int]:
     """The text with every full card number masked to its last four digits, and how many there were."""
     masked = 0
-
-    def mask(match: re.Match[str]) -> str:
-        nonlocal masked
-        found, run = 0, match.group()
-        for start, end in _cards_in(run):
-            run = run[:start] + mask_number(run[start:end]) + run[end:]
-            found += 1
-        masked += found
-        return run
-
-    return _RUN.sub(mask, text), masked
+    for match in _RUN.finditer(text.translate(_WIDE)):
+        for first, end in _cards_in(match.group()):
+            start, stop = match.start() + first, match.start() + end
+            text = text[:start] + mask_number(text[start:stop]) + text[stop:]
+            masked += 1
+    return text, masked
 
 
 def mask_number(text: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 from ipaas_dagster import http
 from ipaas_dagster.errors import ProtocolBroken, Refused, Unavailable
@@ -223,7 +223,7 @@ class Connection:
                 return response.status_code, response.headers, body
             url = self.address.follow(url, urljoin(url, location))
         raise ProtocolBroken(
-            f"the source redirects in a circle at {urlsplit(url).path}; check INSTAGAZE_BASE_URL",
+            f"the source redirects in a circle from {self.address.shown_path(target)}; check INSTAGAZE_BASE_URL",
             system=SOURCE_SYSTEM,
             method="GET",
             path=target,

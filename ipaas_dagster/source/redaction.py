@@ -27,12 +27,18 @@ _NEEDLES = (
     b"pass", b"pwd", b"secret", b"token", b"key", b"auth", b"credential", b"fingerprint", b"card", b"cv", b"bearer",
     b"session", b"security", b"\"pin", b"\"pan", b"\"cc",
 )  # fmt: skip
-_NAMED = {needle: re.compile(re.escape(needle) + rb"[^\"]*\"(?:\s|\\+[nrt])*:") for needle in _NEEDLES}
+_NAMED = {needle: re.compile(re.escape(needle) + rb"(?:[^\"]*\"|[^\"']*')(?:\s|\\+[nrt])*:") for needle in _NEEDLES}
 """The needle inside a name: before the quote and the colon, also where the JSON is escaped in a text."""
 _ESCAPED_ASCII = re.compile(rb"\\u00[2-7][0-9a-fA-F]")
+_QUOTED_NAME = re.compile(rb"\\\"(?:\s|\\+[nrt])*:|'(?:\s|\\+[nrt])*:")
+"""A name and its colon inside a text: of JSON that is only part of it, or cut, or of a program's own notation."""
+_QUERY = re.compile(rb"[?&;][^=&;?\s\"]*(?:pass|pwd|secret|token|key|auth|credential|session)[^=&;?\s\"]*=")
+_WIDE_DIGITS = re.compile(rb"(?:\xef\xbc[\x90-\x99]){4}")
 _USERINFO = re.compile(rb":(?:\\?/){2}[^/\"\s@]*@")
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _CARD_LENGTH = b"0" * 13
+_BETWEEN = b" -._\xc2\xa0\xe2\x88" + bytes(range(0x80, 0x96)) + b"\xaf"
+"""Bytes of the separators that a card number may be written with (see `cards`); without them its digits meet."""
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SECRET_WORD = re.compile(
@@ -55,6 +61,12 @@ _BEARER = re.compile(r"\b((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORE
 _JSON_STARTS = ("{", "[", '"')
 _URL_PASSWORD = re.compile(r"(://[^/\s:@\"]*:)[^/\s@\"]+@")
 
+_COLON, _EQUALS = re.compile(r"[\"']\s*:"), re.compile(r"[?&;][^=&;?\s]+=")
+_NAME = re.compile(r"([\w.$ -]{2,64})\\*[\"']\s*:\s*")
+_VALUE = re.compile(r"(\\+)\"(?:(?!\1\").)*|\"(?:[^\"\\]|\\.)*|'(?:[^'\\]|\\.)*|[\[{][^}\]]*|[^\s,}\]\"']+", re.DOTALL)
+_QUERY_NAME = re.compile(r"(?<=[?&;])([^=&;?\s\"']{2,64})=")
+_QUERY_VALUE = re.compile(r"[^&;\s\"'<>]+")
+
 _decode = msgspec.json.Decoder(float_hook=msgspec.Raw).decode  # numbers stay exactly as they were written
 _encode = msgspec.json.encode
 
@@ -71,7 +83,11 @@ def suspicious_names(page: bytes) -> bool:
 
 def suspicious_texts(page: bytes) -> bool:
     return (
-        _CARD_LENGTH in page.translate(_DIGITS, b" -\xc2\xa0\xe2\x80\x90\x91\x92\x93\x94\x95")
+        _CARD_LENGTH in page.translate(_DIGITS, _BETWEEN)
+        or (b"\xef\xbc" in page and bool(_WIDE_DIGITS.search(page)))
+        or b"\\uff1" in page
+        or b"\\uFF1" in page
+        or (b"=" in page and bool(_QUERY.search(page.lower())))
         or _has_header(page.lower())
         or (b"\\u" in page and _CARD_LENGTH in _unescaped_spaces(page))
         or (b"@" in page and bool(_USERINFO.search(page)))
@@ -102,9 +118,10 @@ def _cleaned_or_left_out(record: bytes, report: Report) -> bytes:
 
 
 def clean_record(record: bytes, report: Report) -> bytes:
-    texts = suspicious_texts(record)
-    if not texts and not suspicious_names(record):
+    texts, names = suspicious_texts(record), suspicious_names(record)
+    if not texts and not names:
         return record
+    texts = texts or bool(_QUOTED_NAME.search(record))
     found = Report()
     cleaned = clean(_parsed(record), found, texts=texts)
     if not found:
@@ -167,6 +184,9 @@ def _clean_text(text: str, report: Report, path: str, name: str) -> str:
         return _clean_json_text(text, report, path)
     if len(text) < 8:
         return text
+    text, count = _clean_named(text)
+    if count:
+        report[path] += count
     cleaned, masked = (text, 0) if rule_of(name) == "exact" else mask_cards(text)
     if "://" in cleaned:
         cleaned, count = _URL_PASSWORD.subn(r"\1***@", cleaned)
@@ -187,9 +207,10 @@ def _clean_json_text(text: str, report: Report, path: str) -> str:
     try:
         inner = _decode(text.encode())
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        text, named = _clean_named(text)
         cleaned, masked = mask_cards(text)
-        if masked:
-            report[path] += masked
+        if named + masked:
+            report[path] += named + masked
         return cleaned
     found = Report()
     cleaned_inner = clean(inner, found, path)
@@ -197,6 +218,29 @@ def _clean_json_text(text: str, report: Report, path: str) -> str:
         return text
     report.update(found)
     return _encode(cleaned_inner).decode()
+
+
+def _clean_named(text: str) -> tuple[str, int]:
+    """Names and values that stand somewhere in a text, as JSON writes them or a URL's query, and how many of them
+    held a secret."""
+    count = 0
+    for quick, name, value in ((_COLON, _NAME, _VALUE), (_EQUALS, _QUERY_NAME, _QUERY_VALUE)):
+        if quick.search(text):
+            text, found = _clean_pairs(text, name, value)
+            count += found
+    return text, count
+
+
+def _clean_pairs(text: str, names: re.Pattern[str], values: re.Pattern[str]) -> tuple[str, int]:
+    kept, done = [], 0
+    for name in names.finditer(text):
+        rule = rule_of(name[1])
+        value = values.match(text, name.end()) if name.start() >= done and rule in ("remove", "mask") else None
+        if value is None or value[0] in ("null", "true", "false"):
+            continue
+        kept += [text[done : name.end()], "***" if rule == "remove" else mask_number(value[0])]
+        done = value.end()
+    return "".join([*kept, text[done:]]), len(kept) // 2
 
 
 @lru_cache(maxsize=4096)
@@ -215,5 +259,5 @@ def rule_of(name: str) -> Literal["remove", "mask", "exact", "text"]:
 
 
 def _unescaped_spaces(page: bytes) -> bytes:
-    spaced = re.sub(rb"\\u(?:00[aA]0|201[0-5])", b" ", page)
-    return spaced.translate(_DIGITS, b" -")
+    spaced = re.sub(rb"\\u(?:00a0|20[0-2][0-9a-f]|2060|2212)", b" ", page, flags=re.IGNORECASE)
+    return spaced.translate(_DIGITS, b" -._")

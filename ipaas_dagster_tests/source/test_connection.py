@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from base64 import b64encode
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -122,6 +124,23 @@ def test_a_wrong_token_says_which_setting_and_never_the_token() -> None:
     assert "password" not in said
 
 
+def test_a_token_that_comes_back_in_another_spelling_is_not_shown() -> None:
+    token = "to+ken/secret=4711"
+    says = f"you sent {quote(token, safe='')} or {b64encode(token.encode()).decode()}, {json.dumps({'password': 'p1'})}"
+    calls: list[Call] = []
+    with pytest.raises(Refused) as caught:
+        page(World(faults=[(422, {}, json.dumps({"message": says}).encode())]), calls=calls, token=token)
+    said = f"{caught.value} {caught.value.attributes} {calls}"
+    assert "you sent *** or ***" in said
+    assert "p1" not in said
+
+
+def test_a_redirect_shows_no_path_of_the_servers_choosing() -> None:
+    with pytest.raises(ProtocolBroken, match="circle") as caught:
+        page(World(faults=[(302, {"Location": "/api/admin/login/planted"}, b"")] * 50))
+    assert "planted" not in str(caught.value)
+
+
 def test_the_token_is_not_taken_to_another_host() -> None:
     other = World()
     with serving(other) as elsewhere, pytest.raises(ProtocolBroken, match="INSTAGAZE_BASE_URL"):
@@ -157,7 +176,7 @@ def test_proxies_are_for_others_than_this_machine() -> None:
     assert Address("https://x.inside.example/a/", None, env)._proxy is None
 
 
-@pytest.mark.parametrize("url", ["", "api.example/api", "ftp://x/", "https:///x"])
+@pytest.mark.parametrize("url", ["", "api.example/api", "ftp://x/", "https:///x", "https://x:99999/", "https://[x/"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="INSTAGAZE_BASE_URL"):
         Address(url, None, {})

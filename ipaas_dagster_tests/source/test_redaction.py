@@ -164,3 +164,40 @@ def test_the_quick_look_never_lets_a_secret_pass(value: Any, ascii_only: bool) -
 def test_rules_by_name() -> None:
     assert [rule_of(n) for n in ("password", "card_number", "number", "name")] == ["remove", "mask", "exact", "text"]
     assert is_card(VISA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[{"card_fingerprint": "planted", "name": ', '{"a": {"password":"planted"}, cut', '{"credentials": ["planted", 5'],
+)
+def test_json_that_is_cut_is_cleaned_too(text: str) -> None:
+    assert "planted" not in json.dumps(cleaned({"products": text, "again": json.dumps({"inner": text})[:-1]})[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ('failed: {"password":"planted","name":"Bo"} sorry', 'failed: {"password":***","name":"Bo"} sorry'),
+        ("failed: {'api_key': 'planted', 'name': 'Bo'}", "failed: {'api_key': ***', 'name': 'Bo'}"),
+        ('failed: {\\"token\\": \\"planted\\", \\"n\\": 1}', 'failed: {\\"token\\": ***\\", \\"n\\": 1}'),
+        ("see https://host/x?token=planted&page=2", "see https://host/x?token=***&page=2"),
+        ("password: ask Bo; token = none", "password: ask Bo; token = none"),
+    ],
+)
+def test_names_with_their_secrets_inside_a_text_are_found(text: str, left: str) -> None:
+    assert cleaned({"charge_message": text})[0]["charge_message"] == left
+
+
+@pytest.mark.parametrize("between", ["\u2009", ".", "_", "\u2011", "\u202f", "\u2212"])
+def test_a_card_number_is_found_whatever_stands_between_its_groups(between: str) -> None:
+    card = between.join(["4111", "1111", "1111", "1111"])
+    for ascii_only in (True, False):
+        found, report = cleaned({"note": f"card {card} ok"}, ascii_only=ascii_only)
+        assert found["note"] == f"card {between.join(['****', '****', '****', '1111'])} ok"
+        assert report == {"note": 1}
+
+
+def test_a_card_number_in_digits_of_full_width_is_found() -> None:
+    card = "".join(chr(0xFF10 + int(digit)) for digit in VISA)
+    for ascii_only in (True, False):
+        assert cleaned({"note": card}, ascii_only=ascii_only)[0]["note"] == "*" * 12 + card[-4:]
