@@ -14,12 +14,9 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
-    or_,
     select,
     text,
 )
-from sqlalchemy import Table as SqlTable
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -33,6 +30,7 @@ from sqlalchemy.exc import (
 
 from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome, Setting, Unreachable
 from ipaas_dagster.destinations.sql.tables import deliveries_table, dumps, prepare, record_table
+from ipaas_dagster.destinations.sql.upsert import Upsert
 from ipaas_dagster.errors import SettingsError
 from ipaas_dagster.operations.sqlite import BUSY_SECONDS, prepare_sqlite
 
@@ -54,6 +52,12 @@ class SqlDestination:
         metadata = MetaData(schema=self._schema)
         self._deliveries = deliveries_table(metadata)
         self._tables = {name: record_table(metadata, shape) for name, shape in setting.shapes.items()}
+        dialect = self._engine.dialect
+        self._noting = Upsert(dialect, self._deliveries, ["collection", "hub_id"], guarded=True)
+        self._upserts = {
+            name: Upsert(dialect, table, [column.name for column in table.primary_key.columns])
+            for name, table in self._tables.items()
+        }
         self._prepared = False
 
     def check(self) -> str:
@@ -126,7 +130,7 @@ class SqlDestination:
         try:
             with self._reached() as connection, connection.begin():
                 self._write_all(connection, collection, entries)
-        except (SQLAlchemyError, ValueError, OverflowError, TypeError) as error:
+        except (SQLAlchemyError, ValueError, OverflowError, TypeError, AttributeError) as error:
             if not _is_records_fault(error):
                 raise Unreachable(f"{self._shown}: {_first_line(error)}") from None
             if len(entries) == 1:
@@ -139,36 +143,26 @@ class SqlDestination:
         """The delivery rows first: they lock the records against another worker, in one order for all, and tell
         which entries are not older than what was delivered."""
         ordered = sorted(entries, key=lambda entry: entry.hub_id)
-        self._note(connection, collection, ordered)
-        column = self._deliveries.c.request_key
-        noted = self._by_record(connection, collection, [e.hub_id for e in ordered], column)
-        mine = [entry for entry in ordered if noted.get(entry.hub_id) == entry.request_key]
+        mine = ordered
+        if self._note(connection, collection, ordered) < len(ordered):
+            noted = self._by_record(connection, collection, [e.hub_id for e in ordered], self._deliveries.c.request_key)
+            mine = [entry for entry in ordered if noted.get(entry.hub_id) == entry.request_key]
         table = self._tables[collection]
         key = next(iter(table.primary_key.columns)).name
         rows = [{**(e.payload or {}), key: e.hub_id} for e in mine if e.operation == "upsert"]
         gone = [{"id": e.hub_id} for e in mine if e.operation == "delete"]
         if rows:
-            connection.execute(_upsert(connection, table, [key]), rows)
+            self._upserts[collection].write_records(connection, rows)
         if gone:
             connection.execute(delete(table).where(table.c[key] == bindparam("id")), gone)
 
-    def _note(self, connection: Connection, collection: str, entries: Sequence[Entry]) -> None:
-        table, now = self._deliveries, self._setting.clock()
-        statement = _upsert(connection, table, ["collection", "hub_id"], guarded=True)
-        rows = [
-            {
-                "collection": collection,
-                "hub_id": entry.hub_id,
-                "request_key": entry.request_key,
-                "operation": entry.operation,
-                "epoch": entry.epoch,
-                "seq": entry.seq,
-                "version": entry.version,
-                "at": now,
-            }
-            for entry in entries
-        ]
-        connection.execute(statement, rows)
+    def _note(self, connection: Connection, collection: str, entries: Sequence[Entry]) -> int:
+        """Returns how many were noted: all but those older than what was delivered before."""
+        now = self._setting.clock()
+        return self._noting.write(
+            connection,
+            [(collection, e.hub_id, e.request_key, e.operation, e.epoch, e.seq, e.version, now) for e in entries],
+        )
 
     def _by_record(
         self, connection: Connection, collection: str, hub_ids: Sequence[str], column: Any
@@ -178,20 +172,6 @@ class SqlDestination:
             query = select(table.c.hub_id, column).where(table.c.collection == collection, table.c.hub_id.in_(some))
             found.update({row[0]: row[1] for row in connection.execute(query)})
         return found
-
-
-def _upsert(connection: Connection, table: SqlTable, key: list[str], *, guarded: bool = False) -> Any:
-    """INSERT .. ON CONFLICT DO UPDATE; guarded: not by an older version of the same hub."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
-    new = statement.excluded
-    others = {column.name: new[column.name] for column in table.columns if column.name not in key}
-    if not others:
-        return statement.on_conflict_do_nothing(index_elements=key)
-    where = None
-    if guarded:
-        where = or_(new.epoch != table.c.epoch, new.version >= table.c.version)
-    return statement.on_conflict_do_update(index_elements=key, set_=others, where=where)
 
 
 def _resolved(entry: Entry, arrived: bool) -> Outcome:
