@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.ledger.calls import call_rows, write_calls
 from ipaas_dagster.project import Project
@@ -17,16 +17,22 @@ from ipaas_dagster.source.landed import (
     Cursor,
     add_landing,
     adopt_orphans,
+    cursor_in,
     read_cursor,
     scan_lock,
     write_cursor,
 )
 from ipaas_dagster.source.landing import Writer
 from ipaas_dagster.source.objects import read_objects
+from ipaas_dagster.source.observed import observed_now
+from ipaas_dagster.source.origin import note_origin
 from ipaas_dagster.source.polled import Reading
 from ipaas_dagster.source.redaction import Report
 from ipaas_dagster.source.session import connect, run
 from ipaas_dagster.source.snapshot import Snapshot, read_schemas, read_whole
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection as SqlConnection
 
 
 @dataclass(frozen=True)
@@ -94,14 +100,15 @@ class _Pull:
         return self._result(reading.scope, note, reading.fetched, after, list(reading.notes))
 
     async def _read(self, asked: Scope, writer: Writer) -> Reading:
-        async with connect(self.project, self.calls.append) as connection:
+        async with connect(self.project, self.calls.append, collection=self.source.name) as connection:
             reading = Reading(self.project, Client(connection, self.source), writer.page, asked)
             await reading.read()
         reading.notes.update(reading.client.notes)
         return reading
 
     def _cursor_after(self, asked: Scope, reading: Reading) -> datetime | None:
-        """None: it stays. The scan's start by the server's clock, less the lag; never backwards."""
+        """None: it stays. The scan's start by the server's clock, less the lag. Backwards only where everything was
+        read: then the server's clock was set back, and a cursor ahead of it would skip what is changed meanwhile."""
         before = self.before.cursor
         unbroken = before is not None and asked.start is not None and asked.start <= before
         if asked.kind == "window" or (asked.kind == "since" and not unbroken):
@@ -111,7 +118,7 @@ class _Pull:
             reading.notes["the source sends no `Date`; the cursor follows this machine's clock"] = None
             started = self.calls[0].started_at
         moved = started - timedelta(seconds=self.project.settings.lag_seconds)
-        return max(moved, before) if before else moved
+        return max(moved, before) if before and reading.scope.kind != "full" else moved
 
     def snapshot(self) -> PullResult:
         client, found = run(self._read_snapshot())
@@ -125,13 +132,13 @@ class _Pull:
                     "snapshot",
                     details={**self._details(found.redacted, client.notes, None), "digest": digest},
                     calls=call_rows(self.calls, writer.landing_id),
-                    empty_at=self.calls[0].started_at,
+                    empty_at=observed_now(self.project, self.source.name),
                 )
         self._commit(note, digest=digest)
         return self._result(Scope.full(), note, found.records if note else 0, None, list(client.notes))
 
     async def _read_snapshot(self) -> tuple[Client, Snapshot]:
-        async with connect(self.project, self.calls.append) as connection:
+        async with connect(self.project, self.calls.append, collection=self.source.name) as connection:
             client = Client(connection, self.source)
             if self.source.name == "schemas":
                 return client, await read_schemas(client, await read_objects(self.project, connection))
@@ -156,9 +163,18 @@ class _Pull:
         with self.project.operations.write() as connection:
             if note is not None:
                 add_landing(connection, note, now)
+                note_origin(connection, self.project)
+            if note is None or note.scope not in ("full", "snapshot"):
+                moved = self._unless_set_back(connection, moved)
             if moved:
-                write_cursor(connection, self.source.name, now, **moved)
+                write_cursor(connection, self.source.name, now, may_go_back=True, **moved)
             write_calls(connection, call_rows(self.calls, note.landing_id if note else None))
+
+    def _unless_set_back(self, connection: SqlConnection, moved: dict[str, Any]) -> dict[str, Any]:
+        """A merge that found a landing damaged meanwhile set the cursor back to before it: there it stays."""
+        row = cursor_in(connection, self.source.name)
+        same = (row.cursor, row.digest) == (self.before.cursor, self.before.digest)
+        return moved if same else {}
 
     def keep_calls(self) -> None:
         """The calls of a scan that failed; if even that fails, the scan's own error counts."""

@@ -19,6 +19,7 @@ from ipaas_dagster.project import Project
 from ipaas_dagster.pull import PullResult, pull
 from ipaas_dagster.records import Scope
 from ipaas_dagster.source.collections import source_collection
+from ipaas_dagster.source.observed import observed_now
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,10 @@ def reconcile(project: Project, collection: str) -> ReconcileResult:
     work = _Work(project, collection)
     if source_collection(collection).kind == "snapshot":
         return _result(work, work.scan(None))  # a snapshot is complete: its merge deletes what it lacks
-    started = project.clock()
+    started = observed_now(project, collection)
     pulled = work.scan(None)  # what changed since the last poll was not missed
     if pulled.scope.kind != "full":
-        started = project.clock()
+        started = observed_now(project, collection)
         pulled = work.scan(Scope.full())
         work.scan(None)  # what moved while the full scan read
     gone = _unseen(project, collection, started)
@@ -91,7 +92,7 @@ def _confirm_and_delete(work: _Work, unseen: list[str], started: datetime) -> No
     elif source_collection(collection).get_by_id:
         gone = _confirm_by_get(work, unseen)
     else:
-        started = project.clock()
+        started = observed_now(project, collection)
         work.scan(Scope.full())
         still = set(_unseen(project, collection, started))
         gone = [(hub_id, started) for hub_id in unseen if hub_id in still]

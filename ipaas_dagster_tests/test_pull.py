@@ -13,13 +13,23 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from ipaas_dagster.errors import LockTimeout, ProtocolBroken, Refused, Unavailable, UsageError
+from ipaas_dagster.errors import (
+    CallFailed,
+    LockTimeout,
+    ProtocolBroken,
+    Refused,
+    SettingsError,
+    Unavailable,
+    UsageError,
+)
 from ipaas_dagster.operations.tables import calls, cursors, landings
 from ipaas_dagster.project import Project
 from ipaas_dagster.pull import PullResult, pull
 from ipaas_dagster.records import Scope
+from ipaas_dagster.recovery import set_aside
+from ipaas_dagster.settings import DEFAULT_BASE_URL
 from ipaas_dagster.source import adopt_orphans, changes, get_record, get_records, mark_launched, scan_lock
-from ipaas_dagster_tests.source.conftest import NOW, open_project
+from ipaas_dagster_tests.source.conftest import NOW, Ticking, open_project
 from ipaas_dagster_tests.source.world import Request, World
 
 __all__ = ["open_project"]
@@ -99,7 +109,9 @@ def test_what_is_landed_is_noted_with_its_calls(world: World, open_project: Open
     assert observed <= {round(c.started_at.timestamp() * 1_000_000) for c in noted}
 
 
-def test_the_lag_is_read_again_and_the_cursor_never_goes_back(world: World, open_project: Open) -> None:
+def test_the_lag_is_read_again_and_the_cursor_follows_a_clock_that_is_set_back(
+    world: World, open_project: Open
+) -> None:
     world.seed("accounts", [{"id": n} for n in range(3)], modified=SERVER_NOW.timestamp() - 60)
     project = open_project(world)
     pull(project, "accounts")
@@ -107,10 +119,87 @@ def test_the_lag_is_read_again_and_the_cursor_never_goes_back(world: World, open
     assert world.date is not None
     world.date -= timedelta(minutes=10)
     back = pull(project, "accounts")
-    assert back.cursor_after == SERVER_NOW - LAG
+    assert back.scope.kind == "full"
+    assert back.cursor_after == SERVER_NOW - LAG - timedelta(minutes=10)
     assert any("set back" in note for note in back.notes)
     world.date += timedelta(minutes=20)
     assert pull(project, "accounts").cursor_after == SERVER_NOW - LAG + timedelta(minutes=10)
+
+
+def test_nothing_is_missed_after_the_servers_clock_was_wrong_by_days(world: World, open_project: Open) -> None:
+    """It was ahead at the first poll, then put right; what is changed afterwards bears the right times."""
+    world.date = SERVER_NOW + timedelta(days=5)
+    world.seed("accounts", [{"id": 1}])
+    project = open_project(world)
+    assert pull(project, "accounts").fetched == 1
+    for minutes in (20, 40, 60):
+        changed = SERVER_NOW + timedelta(minutes=minutes - 15)
+        world.records["accounts"].append((changed.timestamp(), {"id": minutes}))
+        world.date = SERVER_NOW + timedelta(minutes=minutes)
+        assert minutes in ids(project, pull(project, "accounts"))
+    assert pull(project, "accounts").scope.kind == "since"
+
+
+def test_a_server_a_second_behind_its_neighbour_costs_no_full_scan(world: World, open_project: Open) -> None:
+    world.seed("accounts", [{"id": 1}])
+    project = open_project(world)
+    pull(project, "accounts")
+    assert world.date is not None
+    world.date -= timedelta(seconds=1)
+    again = pull(project, "accounts")
+    assert (again.scope.kind, again.cursor_after) == ("since", SERVER_NOW - LAG)
+
+
+def test_what_is_read_after_our_clock_was_set_back_is_the_later_observation(world: World, open_project: Open) -> None:
+    world.seed("accounts", [{"id": 1, "token": "x"}])
+    world.seed("gateways", [{"id": 1}])
+    clock = Ticking()
+    project = open_project(world, clock=clock)
+    before = [pull(project, name).landing_id for name in ("accounts", "gateways")]
+    clock.time -= timedelta(days=3)
+    world.seed("accounts", [{"id": 1, "name": "new"}], modified=SERVER_NOW.timestamp())
+    world.seed("gateways", [])
+    after = [pull(project, name).landing_id for name in ("accounts", "gateways")]
+    notes = {row.landing_id: row for row in rows(project, landings)}
+    for older, newer in zip(before, after, strict=True):
+        assert notes[newer].observed_from > notes[older].observed_to
+    assert get_record(project, "accounts", "1").observed_at > notes[after[0]].observed_to
+
+
+def test_a_state_of_the_sandbox_is_not_continued_with_another_source(world: World, open_project: Open) -> None:
+    world.seed("accounts", [{"id": 1}])
+    project = open_project(world)
+    elsewhere = replace(project.settings, base_url="https://api.example.invalid/api/admin/")
+    with pytest.raises(CallFailed):
+        pull(Project(replace(elsewhere, retry_seconds=0.0)), "accounts")
+    pull(project, "accounts")
+    with pytest.raises(UsageError, match="IPAAS_STATE"):
+        pull(Project(elsewhere), "accounts")
+    assert pull(open_project(world), "accounts").collection == "accounts", "another port of this machine is fine"
+
+
+def test_nothing_is_asked_of_instagaze_without_a_token(world: World, open_project: Open) -> None:
+    project = open_project(world)
+    project.settings = replace(project.settings, base_url=DEFAULT_BASE_URL, token=None)
+    with pytest.raises(SettingsError, match="INSTAGAZE_TOKEN"):
+        pull(project, "accounts")
+    assert rows(project, calls) == []
+
+
+def test_a_cursor_that_a_merge_set_back_during_the_scan_stays_back(world: World, open_project: Open) -> None:
+    world.seed("accounts", [{"id": 1}], modified=SERVER_NOW.timestamp())
+    project = open_project(world)
+    first = pull(project, "accounts")
+    damaged = project.landings.manifest(str(first.landing_id))[0]
+    world.before = lambda request: set_aside(project, damaged, "in a test")
+    pull(project, "accounts")
+    world.before = lambda request: None
+    assert pull(project, "accounts").scope.kind == "full"
+
+
+def test_ids_with_slashes_are_asked_for_as_one_word(world: World, open_project: Open) -> None:
+    world.seed("accounts", [{"id": "a/b?c=1&d %"}])
+    assert not get_record(open_project(world), "accounts", "a/b?c=1&d %").gone
 
 
 def test_without_a_date_the_cursor_follows_our_clock_and_says_so(world: World, open_project: Open) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from ipaas_dagster.errors import SettingsError, UsageError
+from ipaas_dagster.errors import UsageError
 from ipaas_dagster.records import Scope
-from ipaas_dagster.settings import DEFAULT_BASE_URL
 
 if TYPE_CHECKING:
     from ipaas_dagster.project import Project
@@ -70,9 +69,8 @@ def systems(project: Project, names: Sequence[str]) -> list[str]:
 
 
 def source(project: Project) -> None:
-    """Refuse at once what could only end in one refusal a collection. Raises SettingsError."""
-    if project.settings.token is None and project.settings.base_url == DEFAULT_BASE_URL:
-        raise SettingsError(
-            "INSTAGAZE_TOKEN is not set: put it into the environment or .env (without an account of your own, "
-            "`make demo` and `ipaas sandbox` show everything)"
-        )
+    """Refuse at once what could only end in one refusal a collection. Raises UsageError."""
+    from ipaas_dagster.source.origin import require_same_origin, require_token
+
+    require_token(project.settings)
+    require_same_origin(project)

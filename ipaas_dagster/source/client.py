@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
+from urllib.parse import quote
 
 from ipaas_dagster.errors import ProtocolBroken, Refused
 from ipaas_dagster.records import SOURCE_SYSTEM
@@ -59,7 +60,7 @@ class Client:
 
         Subscriptions answer with an envelope. Raises ProtocolBroken where another record is answered.
         """
-        path = f"{self.collection.path}/{source_id}"
+        path = f"{self.collection.path}/{quote(source_id, safe='')}"
         try:
             got = await self.connection.get(path, {}, self._read_any)
         except Refused as error:

@@ -56,7 +56,7 @@ async def _get_records(
     if not source.get_by_id:
         raise UsageError(f"the source documents no GET by id for {collection}; compare a second scan instead")
     free = asyncio.Semaphore(project.settings.connections)
-    async with connect(project, record_call) as connection:
+    async with connect(project, record_call, collection=collection) as connection:
         client = Client(connection, source)
 
         async def ask(source_id: str) -> Confirmed:

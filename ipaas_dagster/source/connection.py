@@ -52,8 +52,8 @@ class Pace:
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """`sent_at` by our clock, when the attempt that succeeded was sent; `server_time` from the server's
-    `Date`."""
+    """`sent_at`: when the attempt that succeeded was sent, by our clock (see Connection, `not_before`);
+    `server_time` from the server's `Date`."""
 
     value: T
     sent_at: datetime
@@ -74,7 +74,8 @@ class _Failed:
 
 
 class Connection:
-    """Use as an async context manager. `record` is given every attempt as a Call, without credentials."""
+    """Use as an async context manager. `record` is given every attempt as a Call, without credentials.
+    `not_before`: no answer counts as observed earlier, whatever our clock says."""
 
     def __init__(
         self,
@@ -86,6 +87,7 @@ class Connection:
         record: RecordCall = lambda call: None,
         run_id: str = "",
         clock: Clock = utc_now,
+        not_before: datetime | None = None,
         pace: Pace | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         environment: Mapping[str, str] | None = None,
@@ -95,11 +97,16 @@ class Connection:
         self._limit, self._record, self._run_id, self._clock = retry_seconds, record, run_id, clock
         self._pace = pace or Pace()
         self._transport = transport or self.address.transport(connections)
+        self._earliest = not_before
         self._not_before = 0.0
         self._reached = False
 
     def now(self) -> datetime:
-        return self._clock()
+        """The present, as an observation counts it."""
+        return self._observed(self._clock())
+
+    def _observed(self, at: datetime) -> datetime:
+        return at if self._earliest is None else max(at, self._earliest)
 
     async def __aenter__(self) -> Connection:
         return self
@@ -172,7 +179,7 @@ class Connection:
             async with asyncio.timeout(ANSWER_SECONDS):
                 status, headers, body = await self._send(target)
             self._reached, size = True, len(body)
-            got = self._judge(target, status, headers, body, sent_at, read)
+            got = self._judge(target, status, headers, body, self._observed(sent_at), read)
             outcome, reason = ("ok", "") if isinstance(got, Answer) else (got.outcome, got.reason)
             return got
         except Refused as error:

@@ -41,18 +41,25 @@ def scan_lock(collection: str) -> str:
 
 
 def read_cursor(project: Project, collection: str) -> Cursor:
+    with project.operations.read() as connection:
+        return cursor_in(connection, collection)
+
+
+def cursor_in(connection: Connection, collection: str) -> Cursor:
+    """As the caller's transaction sees it."""
     from sqlalchemy import select
 
     from ipaas_dagster.operations.tables import cursors as t
 
     query = select(t.c.cursor, t.c.probe_mark, t.c.digest, t.c.updated_at)
-    with project.operations.read() as connection:
-        row = connection.execute(query.filter_by(source_system=SOURCE_SYSTEM, collection=collection)).first()
+    row = connection.execute(query.filter_by(source_system=SOURCE_SYSTEM, collection=collection)).first()
     return Cursor(*row) if row else Cursor()
 
 
-def write_cursor(connection: Connection, collection: str, now: datetime, **values: Any) -> None:
-    """Set these columns of its row, in the caller's transaction; a cursor never goes backwards."""
+def write_cursor(
+    connection: Connection, collection: str, now: datetime, *, may_go_back: bool = False, **values: Any
+) -> None:
+    """Set these columns of its row, in the caller's transaction; a cursor goes backwards only where it may."""
     from sqlalchemy import insert, select, update
 
     from ipaas_dagster.operations.tables import cursors as t
@@ -63,7 +70,7 @@ def write_cursor(connection: Connection, collection: str, now: datetime, **value
         values = {**values, "source_system": SOURCE_SYSTEM, "collection": collection, "updated_at": now}
         connection.execute(insert(t).values(values))
         return
-    if row.cursor is not None and values.get("cursor") is not None:
+    if row.cursor is not None and values.get("cursor") is not None and not may_go_back:
         values["cursor"] = max(values["cursor"], row.cursor)
     connection.execute(update(t).where(mine).values(**values, updated_at=now))
 
@@ -200,7 +207,8 @@ def _adopted_day(project: Project) -> str:
     from ipaas_dagster.operations.tables import marks as t
 
     with project.operations.read() as connection:
-        return str(connection.scalar(select(t.c.value).where(t.c.name == ADOPTED_MARK)) or "")
+        day = str(connection.scalar(select(t.c.value).where(t.c.name == ADOPTED_MARK)) or "")
+    return day if day <= project.clock().strftime("%Y-%m-%d") else ""  # noted by a clock that was ahead
 
 
 def _note_adopted(project: Project, before: str) -> None:

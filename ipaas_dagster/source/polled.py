@@ -78,10 +78,22 @@ class Reading:
         first = self._seen(await self.client.page(0, self._limit, query))
         earliest = self._earliest(first)
         if earliest is not None and earliest < self.scope.start:
-            self.notes["the source's clock was set back; read from that much earlier"] = None
-            await self._scan({"modified": stamp(earliest, unit)})
+            await self._read_set_back(first, stamp(earliest, unit))
             return
         await self._scan(query, first=first)
+
+    async def _read_set_back(self, first: Page, earliest: int) -> None:
+        """Within the lag it is no more than two clocks of one source; beyond it, what was changed since the last
+        poll may bear any time, so that only the whole collection is sure to hold it."""
+        assert self.scope.start is not None
+        assert first.server_time is not None
+        if first.server_time >= self.scope.start:
+            self.notes["the source's clock was set back a little; read from that much earlier"] = None
+            await self._scan({"modified": earliest})
+            return
+        self.notes["the source's clock was set back; the whole collection was read"] = None
+        self.scope = Scope.full()
+        await self._scan({})
 
     def _earliest(self, first: Page) -> datetime | None:
         """Where a cursor made from this answer would stand."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ipaas_dagster.records import RecordCall
 from ipaas_dagster.source.connection import Connection
+from ipaas_dagster.source.observed import not_before
+from ipaas_dagster.source.origin import require_same_origin, require_token
 
 if TYPE_CHECKING:
     from ipaas_dagster.project import Project
@@ -16,9 +18,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def connect(project: Project, record: RecordCall, *, retry_seconds: float | None = None) -> Connection:
-    """Must be called in the event loop that uses it."""
+def connect(
+    project: Project, record: RecordCall, *, retry_seconds: float | None = None, collection: str | None = None
+) -> Connection:
+    """Must be called in the event loop that uses it. `collection`: whose landings its answers are to follow.
+
+    Raises SettingsError where the token is missing, UsageError where the state is of another source.
+    """
     settings = project.settings
+    require_token(settings)
+    require_same_origin(project)
     return Connection(
         settings.base_url,
         settings.token,
@@ -27,6 +36,7 @@ def connect(project: Project, record: RecordCall, *, retry_seconds: float | None
         record=record,
         run_id=project.run_id,
         clock=project.clock,
+        not_before=None if collection is None else not_before(project, collection),
         environment=settings.environment,
     )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from ipaas_dagster.mend import approve, retry_rejects
+from ipaas_dagster.project import Project
+from ipaas_dagster.records import utc_now
 from ipaas_dagster.sandbox import running_sandbox
 from ipaas_dagster.sync import reconcile_all
 from ipaas_dagster_tests.flow.world import World
@@ -82,4 +85,16 @@ def test_rejects_judged_again_stay_until_the_source_is_mended(tmp_path: Path) ->
         results = retry_rejects(world.project())
         assert results
         assert all(result.new_rejects == 0 for result in results)
+        world.check_books()
+
+
+def test_changes_and_deletes_count_although_our_clock_was_set_back(tmp_path: Path) -> None:
+    with running_sandbox(accounts=20, seed=5, samples=None) as sandbox:
+        world = World(sandbox, tmp_path / "state")
+        world.sync()
+        sandbox.instagaze.mutate("accounts", insert=2, change=3, delete=2, seed=6)
+        earlier = Project(world.settings, clock=lambda: utc_now() - timedelta(days=3))
+        (result,) = reconcile_all(earlier, ["accounts"], SYSTEMS).reconciled
+        assert result.deleted == 2
+        assert world.hub()["customers"] == world.truth()["customers"] == world.sql()["customers"]
         world.check_books()
