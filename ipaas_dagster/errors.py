@@ -110,3 +110,20 @@ class NotAccounted(IpaasError):
     def __init__(self, findings: Sequence[str]) -> None:
         super().__init__("; ".join(findings))
         self.findings = tuple(findings)
+
+
+_DISK = (
+    *("disk I/O error", "disk is full", "No space left", "File too large", "quota", "Read-only file system"),
+    *("Could not write file", "Could not truncate file", "CHECKPOINT during DETACH failed"),
+)
+
+
+def unexpected(error: BaseException) -> str:
+    """An error that nobody raised on purpose, in one line; a full disk, which may show anywhere, by its name."""
+    first_line = (str(error).splitlines() or ["no words"])[0]
+    if any(words in str(error) for words in _DISK):
+        return (
+            f"the disk is full or cannot be written ({first_line}): free space where IPAAS_STATE is, then run again; "
+            "what was committed stays, the rest is done again"
+        )
+    return f"unexpected {type(error).__name__}: {first_line}"

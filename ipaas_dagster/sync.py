@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ipaas_dagster import findings
 from ipaas_dagster.deliver import DeliverResult, deliver
-from ipaas_dagster.errors import IpaasError, UsageError
+from ipaas_dagster.errors import IpaasError, UsageError, unexpected
 from ipaas_dagster.merge import MergeResult, merge, waiting
 from ipaas_dagster.project import Project
 from ipaas_dagster.pull import PullResult, pull
@@ -117,6 +117,5 @@ def _apart(outcome: Outcome, name: str) -> Iterator[None]:
     except IpaasError as error:
         outcome.findings.append(f"{name}: {error}")
     except Exception as error:
-        first_line = (str(error).splitlines() or ["no words"])[0]
-        outcome.findings.append(f"{name}: unexpected {type(error).__name__}: {first_line}")
+        outcome.findings.append(f"{name}: {unexpected(error)}")
         outcome.unexpected.append(error)

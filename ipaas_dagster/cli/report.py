@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ipaas_dagster.errors import IpaasError, NotAccounted
+from ipaas_dagster.errors import IpaasError, NotAccounted, unexpected
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -84,7 +84,7 @@ def command(as_json: bool, debug: bool) -> Iterator[Report]:
         report.fail("interrupted; what was committed stays, the next run goes on from there", INTERRUPTED)
     except Exception as error:
         hint = "" if debug else " (--debug shows where)"
-        report.fail(f"unexpected {type(error).__name__}: {error}{hint}", 1)
+        report.fail(f"{unexpected(error)}{hint}", 1)
         _trace(debug)
     report.finish()
 
