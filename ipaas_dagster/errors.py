@@ -119,11 +119,17 @@ _DISK = (
 
 
 def unexpected(error: BaseException) -> str:
-    """An error that nobody raised on purpose, in one line; a full disk, which may show anywhere, by its name."""
+    """An error that nobody raised on purpose, in one line; a full disk and a damaged hub, which may show anywhere,
+    by their names."""
     first_line = (str(error).splitlines() or ["no words"])[0]
     if any(words in str(error) for words in _DISK):
         return (
             f"the disk is full or cannot be written ({first_line}): free space where IPAAS_STATE is, then run again; "
             "what was committed stays, the rest is done again"
+        )
+    if "Corrupt database file" in str(error):
+        return (
+            f"the hub is damaged ({first_line}): move its file away (or restore a backup) and run `ipaas sync`: "
+            "the landings are merged again from the beginning"
         )
     return f"unexpected {type(error).__name__}: {first_line}"

@@ -21,6 +21,10 @@ def test_a_full_disk_is_told_by_its_name_and_what_to_do(error: Exception) -> Non
     assert "\n" not in unexpected(error)
 
 
+def test_a_damaged_hub_is_told_by_its_name_and_what_to_do() -> None:
+    assert "move its file away" in unexpected(RuntimeError("Corrupt database file: computed checksum 1 ..."))
+
+
 def test_other_errors_keep_their_kind_and_first_line() -> None:
     assert unexpected(KeyError("x\ny")).startswith("unexpected KeyError: ")
     assert unexpected(ValueError("one\ntwo")) == "unexpected ValueError: one"

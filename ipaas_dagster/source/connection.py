@@ -99,7 +99,7 @@ class Connection:
         self._transport = transport or self.address.transport(connections)
         self._earliest = not_before
         self._not_before = 0.0
-        self._reached = False
+        self._reached = self._useful = False
 
     def now(self) -> datetime:
         """The present, as an observation counts it."""
@@ -125,6 +125,7 @@ class Connection:
             await self._wait_for_turn()
             got = await self._attempt(target, attempt, read)
             if isinstance(got, Answer):
+                self._useful = True
                 return got
             if got.body and (lenient := self._leniently(got, broken, read)) is not None:
                 return lenient
@@ -144,6 +145,11 @@ class Connection:
             raise self._unavailable(
                 f"the source cannot be reached: {failed.reason} ({where}, {attempt} tries); "
                 "check INSTAGAZE_BASE_URL, the network, and that the server runs",
+                target,
+            )
+        if not self._useful and attempt >= FIRST_TRIES and failed.body.lstrip()[:1] == b"<":
+            raise self._unavailable(
+                f"the source answers with a web page, not with JSON ({where}, {attempt} tries); check INSTAGAZE_BASE_URL",
                 target,
             )
         if now + wait > deadline:
