@@ -149,7 +149,8 @@ class Connection:
             )
         if not self._useful and attempt >= FIRST_TRIES and failed.body.lstrip()[:1] == b"<":
             raise self._unavailable(
-                f"the source answers with a web page, not with JSON ({where}, {attempt} tries); check INSTAGAZE_BASE_URL",
+                f"the source answers with a web page, not with JSON ({where}, {attempt} tries); "
+                "check INSTAGAZE_BASE_URL",
                 target,
             )
         if now + wait > deadline:

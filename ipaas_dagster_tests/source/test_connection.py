@@ -85,7 +85,7 @@ def test_an_outage_ends_after_the_limit_and_says_what_happened() -> None:
 
 def test_a_web_page_in_place_of_json_soon_says_to_check_the_address() -> None:
     world = World(faults=[(200, {"Content-Type": "text/html"}, b"<html>log in</html>")] * 50)
-    with pytest.raises(Unavailable, match="web page.*INSTAGAZE_BASE_URL"):
+    with pytest.raises(Unavailable, match=r"web page.*INSTAGAZE_BASE_URL"):
         page(world)
     assert len(world.requests) == 5
 
