@@ -54,7 +54,7 @@ class Means:
     connect: Callable[[Project, str], Destination]
     wait: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
-    chunk: int = 10_000
+    chunk: int = 20_000
     """Changes read, rendered and queued at a time."""
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -78,7 +79,10 @@ class Operations:
 
 
 def _sqlite_engine(store: Operations) -> Engine:
-    engine = create_engine(store.url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    connect = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(
+        store.url, json_serializer=_dumps, json_deserializer=msgspec.json.decode, connect_args=connect
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -110,6 +114,11 @@ def _create(engine: Engine) -> None:
         metadata.create_all(connection)
         if connection.scalar(select(schema_version.c.version)) is None:
             connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+
+
+def _dumps(value: Any) -> str:
+    """JSON text; msgspec is several times as fast as the standard library, and every batch passes lists of ids."""
+    return msgspec.json.encode(value).decode()
 
 
 def _first_line(error: BaseException) -> str:

@@ -35,7 +35,7 @@ def external_ids(connection: Connection, system: str, refs: Iterable[Ref], *, al
     query = _of_records(connection.dialect.name)
     for collection, hub_ids in by_collection.items():
         given = {"system": system, "collection": collection, "hub_ids": sorted(hub_ids)}
-        for hub_id, external_id, deleted in connection.execute(query, given):
+        for hub_id, external_id, deleted in connection.execute(query, given).all():
             if external_id is not None and not (alive and deleted):
                 found[collection, hub_id] = external_id
     return found

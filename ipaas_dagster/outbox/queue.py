@@ -5,12 +5,12 @@ Queue rows, superseded entries and counters are written in the caller's transact
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
 from ipaas_dagster.operations.tables import links, outbox, payloads
@@ -18,6 +18,8 @@ from ipaas_dagster.outbox.among import among
 from ipaas_dagster.outbox.bulk import insert_many, reserve_ids
 from ipaas_dagster.outbox.entry import BUSY, OPEN, State, request_key
 from ipaas_dagster.outbox.positions import Tally
+
+_encode = msgspec.json.Encoder().encode
 
 DeleteRule = Literal["delete", "keep"]
 
@@ -48,6 +50,9 @@ class Known:
     replaceable: list[int] = field(default_factory=list)
     busy: list[int] = field(default_factory=list)
     dead: list[int] = field(default_factory=list)
+
+
+_UNKNOWN = Known()
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def queue(connection: Connection, candidates: Sequence[Candidate], stamp: Stamp)
     sent: list[bytes | None] = []
     replaced: list[tuple[int, str]] = []
     for candidate in candidates:
-        record = known.get(candidate.hub_id) or Known()
+        record = known.get(candidate.hub_id) or _UNKNOWN
         verdict = decide(candidate, record, stamp.deletes)
         if verdict in ("upsert", "delete", "dead"):
             tally.queued += 1
@@ -99,7 +104,8 @@ def queue(connection: Connection, candidates: Sequence[Candidate], stamp: Stamp)
             sent.append(candidate.payload if verdict == "upsert" else None)
         else:
             setattr(tally, verdict, getattr(tally, verdict) + 1)
-        replaced += _replaced(candidate, verdict, record, stamp)
+        if record.replaceable or record.dead:
+            replaced += _replaced(candidate, verdict, record, stamp)
     tally.changes = len(candidates)
     tally.seeded = len(candidates) if stamp.renew else 0
     supersede(connection, replaced, stamp.now)
@@ -140,7 +146,7 @@ def look_up(connection: Connection, system: str, collection: str, hub_ids: Seque
     confirmed = select(links.c.hub_id, links.c.payload_hash, links.c.deleted, links.c.entry_id).where(
         links.c.system == system, links.c.collection == collection, among(connection, links.c.hub_id, hub_ids)
     )
-    for hub_id, payload_hash, deleted, entry_id in connection.execute(confirmed):
+    for hub_id, payload_hash, deleted, entry_id in connection.execute(confirmed).all():
         found[hub_id] = Known(confirmed=payload_hash, holds=not deleted, last=entry_id or 0)
     entries = select(outbox.c.hub_id, outbox.c.entry_id, outbox.c.state).where(
         outbox.c.system == system,
@@ -148,7 +154,7 @@ def look_up(connection: Connection, system: str, collection: str, hub_ids: Seque
         among(connection, outbox.c.hub_id, hub_ids),
         outbox.c.state.in_([*OPEN, State.DEAD]),
     )
-    for hub_id, entry_id, state in connection.execute(entries):
+    for hub_id, entry_id, state in connection.execute(entries).all():
         known = found.setdefault(hub_id, Known())
         group = known.dead if state == State.DEAD else known.busy if state in BUSY else known.replaceable
         group.append(entry_id)
@@ -174,7 +180,7 @@ def _row(candidate: Candidate, verdict: Verdict, known: Known, stamp: Stamp) -> 
         candidate.version,
         request_key(*where, after=after),
         candidate.payload_hash if sends else None,
-        json.dumps(candidate.refs) if candidate.refs and not stamp.keeps_hub_ids else None,
+        _encode(candidate.refs).decode() if candidate.refs and not stamp.keeps_hub_ids else None,
         candidate.error,
         0,
     )

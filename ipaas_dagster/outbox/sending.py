@@ -73,7 +73,8 @@ def next_owed(connection: Connection, system: str, collection: str, operation: s
     route = {"system": system, "collection": collection}
     doubtful = list(connection.scalars(_BUSY_RECORDS, route))  # few: each batch is settled before the next
     query = _NEXT.where(outbox.c.hub_id.not_in(doubtful)) if doubtful else _NEXT
-    return [Owed._make(row) for row in connection.execute(query, {**route, "operation": operation, "limit": limit})]
+    rows = connection.execute(query, {**route, "operation": operation, "limit": limit}).all()
+    return [Owed._make(row) for row in rows]
 
 
 def in_doubt(connection: Connection, system: str, now: datetime | None) -> list[Owed]:
