@@ -243,6 +243,16 @@ def test_windows_of_a_range_hold_every_record_once(
     assert sorted(found) == sorted(r["id"] for _, r in world.records["accounts"])
 
 
+def test_a_window_is_read_where_the_server_counts_only_the_page_it_gives(world: World, open_project: Open) -> None:
+    first = datetime(2026, 2, 1, tzinfo=UTC)
+    days(world, (first, 3), (first + DAY, 5), (first + 2 * DAY, 4))
+    world.count = lambda total, given: given
+    project = open_project(world)
+    pulled = pull(project, "accounts", Scope.window(first + DAY, first + 2 * DAY))
+    inside = {r["id"] for m, r in world.records["accounts"] if ((m or 0) - first.timestamp()) // 86400 == 1}
+    assert (ids(project, pulled), len(inside)) == (inside, 5)
+
+
 def test_the_first_window_takes_what_is_older(world: World, open_project: Open) -> None:
     first = datetime(2026, 1, 1, tzinfo=UTC)
     days(world, (first - 400 * DAY, 5), (first, 5), (first + DAY, 5))

@@ -112,7 +112,7 @@ class Reading:
             self.notes["the window is still open; read to the end"] = None
             await self._scan({"modified": low})
             return
-        how = await cut(self.client, low, stamp(end, unit), self._limit)
+        how = await cut(self.client, low, stamp(end, unit), counts_all=self.counts_all)
         self._seen(how.first)
         self.notes[how.note] = None
         above = await self._ids_since(stamp(end, unit)) if how.by_ids else frozenset[str]()

@@ -72,13 +72,13 @@ class Scan:
 
     def _is_all(self, page: Page) -> bool:
         """Whether the first page is the whole list. A server that counts only the page it gives, and cuts pages,
-        would say the same: unless its count is known to be of the list, the next page is asked for."""
+        would say the same: unless its count is known to be of the list, and right, the next page is asked for."""
         size = len(page.records)
         if size == 0 or (self._until is not None and page.end >= self._until):
             return True
         if page.count is None or size < page.count:
             return False
-        return size > self._limit or (size < self._limit and self._counts_all)
+        return size > self._limit or (size < self._limit and self._counts_all and size == page.count)
 
     def _is_last(self, page: Page) -> bool:
         """Whether this answer itself shows that nothing stood behind it."""

@@ -177,6 +177,12 @@ def test_a_wrong_or_missing_count_stops_nothing(wrong: Callable[[int, int], int 
     assert set(found) == shelf.everything
 
 
+def test_a_count_below_what_is_given_is_no_end() -> None:
+    shelf = Shelf(15, "id", random.Random(1), largest=10, counts=lambda total, given: total // 2)
+    found, _ = scanned(shelf, counts_all=True)
+    assert set(found) == shelf.everything
+
+
 def test_a_server_that_ignores_the_offset_is_an_error_that_says_so() -> None:
     shelf = Shelf(100, "id", random.Random(1), honours_offset=False)
     with pytest.raises(ProtocolBroken, match="offset"):
