@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Counts", "MergeResult", "merge"]
 
 
-MEMORY_STEP, MEMORY_STEPS = 1.25, 12
+MEMORY_STEP, MEMORY_STEPS = 1.15, 20
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _merge_one(project: Project, landing: LandingNote) -> MergeResult:
 
 
 def _with_enough_memory(project: Project, landing: LandingNote) -> MergeResult:
-    """The limit fits the usual record; a landing of much larger ones gets a quarter more until it fits."""
+    """The limit fits the usual record; a landing of much larger ones gets a little more until it fits."""
     import duckdb
 
     for step in range(MEMORY_STEPS):

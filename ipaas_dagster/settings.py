@@ -29,7 +29,7 @@ class Settings:
     connections: int = 8
     page_size: int = 100
     lock_seconds: float = 600.0
-    memory_limit: str = "300MB"
+    memory_limit: str = "256MB"
     hold_share: float = 0.20
     hold_records: int = 100
     retry_seconds: float = 300.0
@@ -76,7 +76,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         connections=_whole(env, "IPAAS_CONNECTIONS", 8, least=1),
         page_size=_whole(env, "IPAAS_PAGE_SIZE", 100, least=3),
         lock_seconds=float(_whole(env, "IPAAS_LOCK_SECONDS", 600, least=0)),
-        memory_limit=env.get("IPAAS_MEMORY_LIMIT") or "300MB",
+        memory_limit=env.get("IPAAS_MEMORY_LIMIT") or "256MB",
         hold_share=_whole(env, "IPAAS_HOLD_PERCENT", 20, least=0) / 100,
         hold_records=_whole(env, "IPAAS_HOLD_RECORDS", 100, least=0),
         retry_seconds=float(_whole(env, "IPAAS_RETRY_SECONDS", 300, least=0)),

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+READERS_SHARE = 0.5
+"""A reader needs less than a merge, and DuckDB would fill what it may with blocks that are read once."""
+
+
 class HubFile:
     """The hub's DuckDB file. `memory_limit` is DuckDB's own; what exceeds it spills into a temporary folder."""
 
@@ -74,7 +78,7 @@ class HubFile:
         if not self.exists():
             yield None
             return
-        with self.scratch() as connection, self.attached(connection, read_only=True):
+        with self.scratch(READERS_SHARE) as connection, self.attached(connection, read_only=True):
             yield connection
 
     def _memory_bytes(self) -> float:
