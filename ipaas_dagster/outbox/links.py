@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, select
 
@@ -52,8 +52,7 @@ def held(connection: Connection, system: str, collection: str, hub_ids: Sequence
     return set(connection.scalars(query))
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(NamedTuple):
     """What the system confirmed last of one record. `external_id` is the id it told, if it told one."""
 
     hub_id: str

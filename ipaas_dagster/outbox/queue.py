@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
@@ -24,8 +24,7 @@ _encode = msgspec.json.Encoder().encode
 DeleteRule = Literal["delete", "keep"]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A record at its latest change, rendered. Without a payload it is `deleted`, cannot be rendered (`error` says
     which field and why), or is filtered out by its route (neither). `refs`: (hub collection, hub id)."""
 
