@@ -31,6 +31,11 @@ class Operations:
         self._engine: Engine | None = None
 
     @property
+    def shown(self) -> str:
+        """The URL as a person may see it: without password, and without its query, which may hold one."""
+        return self.url.set(query={}).render_as_string()
+
+    @property
     def engine(self) -> Engine:
         if self._engine is None:
             self._engine = self._connect()
@@ -67,12 +72,12 @@ class Operations:
             _create(engine)
         except (OperationalError, OSError) as error:
             raise NotSetUp(
-                f"the operations store {self.url.render_as_string()} cannot be opened: {_first_line(error)}; "
+                f"the operations store {self.shown} cannot be opened: {_first_line(error)}; "
                 "check IPAAS_OPERATIONS_URL, IPAAS_STATE and the folder's permissions"
             ) from error
         except DatabaseError as error:
             raise StoreDamaged(
-                f"the operations store {self.url.render_as_string()} is damaged: {_first_line(error)}; "
+                f"the operations store {self.shown} is damaged: {_first_line(error)}; "
                 "restore it from a backup; landings and hub are separate files and were not touched"
             ) from error
         return engine
