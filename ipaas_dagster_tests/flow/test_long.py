@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import signal
 import subprocess
 import sys
 import threading
@@ -15,34 +13,14 @@ import pytest
 from ipaas_dagster.pull import pull
 from ipaas_dagster.records import Scope
 from ipaas_dagster.sandbox import running_sandbox, sandbox_process
+from ipaas_dagster_tests.flow.kills import kill_then_compare
 from ipaas_dagster_tests.flow.world import DATA, World
 
 pytestmark = pytest.mark.slow
 
-CHANGING = ("accounts", "invoices", "subscriptions", "transactions")
-
 
 def test_thirty_kills_then_a_clean_sync(tmp_path: Path) -> None:
-    dice = random.Random(30)
-    with running_sandbox(accounts=400, seed=7, samples=None) as sandbox:
-        world = World(sandbox, tmp_path / "state", (("IPAAS_LAG_SECONDS", "0"),))
-        for number in range(30):
-            for name in CHANGING:
-                sandbox.instagaze.mutate(name, insert=3, change=5, seed=number)
-            process = world.command("sync")
-            try:
-                process.communicate(timeout=dice.uniform(0.3, 9.0))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.communicate()
-        clean = world.command("sync")
-        out, _ = clean.communicate(timeout=300)
-        assert clean.returncode == 0, out
-        hub = world.hub()
-        assert hub == world.truth()
-        assert world.sql() == hub
-        assert world.files() == hub
-        world.check_books()
+    kill_then_compare(tmp_path, accounts=400, rounds=30, longest=9.0)
 
 
 def test_hundred_scans_under_writes_skip_nothing(tmp_path: Path) -> None:
