@@ -14,6 +14,7 @@ class Type(StrEnum):
     INTEGER = "integer"  # 64 bit
     MONEY = "money"  # 64 bit, in the currency's minor unit
     REAL = "real"  # coordinates only; never money
+    DECIMAL = "decimal"  # exact; in payloads only, where it is decimal text. No hub column has it
     BOOLEAN = "boolean"
     TIME = "time"  # UTC
     JSON = "json"

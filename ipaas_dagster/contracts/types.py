@@ -9,6 +9,7 @@ _DUCKDB = {
     Type.INTEGER: "BIGINT",
     Type.MONEY: "BIGINT",
     Type.REAL: "DOUBLE",
+    Type.DECIMAL: "VARCHAR",  # decimal text: a DECIMAL has one scale for all rows, currencies have several
     Type.BOOLEAN: "BOOLEAN",
     Type.TIME: "TIMESTAMPTZ",
     Type.JSON: "JSON",

@@ -24,6 +24,7 @@ _DTYPES: dict[Type, str] = {
     Type.INTEGER: "Int64",
     Type.MONEY: "Int64",
     Type.REAL: "Float64",
+    Type.DECIMAL: "str",
     Type.BOOLEAN: "boolean",
     Type.TIME: "datetime64[us, UTC]",
     Type.JSON: "str",

@@ -84,6 +84,7 @@ _READERS = {
     Type.INTEGER: ("read_whole", "is not a whole number (of 64 bits)"),
     Type.MONEY: ("read_whole", "is not a whole number of minor units (of 64 bits)"),
     Type.REAL: ("read_real", "is not a number"),
+    Type.DECIMAL: ("read_text", "is not text"),
     Type.BOOLEAN: ("read_boolean", "is neither true nor false"),
     Type.TIME: ("read_time", "is not an ISO 8601 time"),
     Type.JSON: ("sorted_json", "is not JSON"),

@@ -19,16 +19,22 @@ class PresetField:
 @dataclass(frozen=True)
 class Kind:
     """`fields` are what its presets may hold. `keeps_hub_ids`: references are stored as hub ids, so that
-    nothing waits for a parent there. `key`: the target field that holds the hub id, where a template names
-    none."""
+    nothing waits for a parent there. `refers_by_hub_id`: references are sent as hub ids, which an external-id
+    field there holds, but what they name must be there first. `key`: the target field that holds the hub id,
+    where a template names none."""
 
     name: str
     description: str
     is_source: bool = False
     fields: tuple[PresetField, ...] = ()
     keeps_hub_ids: bool = False
+    refers_by_hub_id: bool = False
     key: str | None = None
 
+
+_URL = "base URL of its API"
+_CA_FILE = PresetField("ca_file", "file of certificates to trust, where its own is not signed by a public authority")
+_BATCH_SIZE = PresetField("batch_size", "records a call, below what the system allows")
 
 KINDS: tuple[Kind, ...] = (
     Kind("instagaze", "the source; it is connected by INSTAGAZE_BASE_URL and INSTAGAZE_TOKEN", is_source=True),
@@ -51,6 +57,56 @@ KINDS: tuple[Kind, ...] = (
         ),
         keeps_hub_ids=True,
         key="hub_id",
+    ),
+    Kind(
+        "salesforce",
+        "a Salesforce org",
+        fields=(
+            PresetField("url", "My Domain URL of the org, such as https://example.my.salesforce.com", True),
+            PresetField("client_id", "consumer key of the connected app", True),
+            PresetField("client_secret", "consumer secret, for the client credentials flow", secret=True),
+            PresetField("private_key", "private key (PEM), for the JWT bearer flow", secret=True),
+            PresetField("username", "user that the JWT bearer flow signs in"),
+            PresetField("login_url", "where tokens are asked for; the org's URL if absent"),
+            PresetField("audience", "audience of the JWT; https://login.salesforce.com if absent"),
+            PresetField("api_version", "such as 62.0"),
+            _CA_FILE,
+            PresetField("bulk_above", "pending records of a route beyond which the Bulk API is used"),
+            _BATCH_SIZE,
+        ),
+        refers_by_hub_id=True,
+        key="Ipaas_Hub_Id__c",
+    ),
+    Kind(
+        "quickbooks",
+        "a QuickBooks Online company",
+        fields=(
+            PresetField("url", _URL, True),
+            PresetField("token_url", "where tokens are refreshed; Intuit's if absent"),
+            PresetField("realm_id", "id of the company", True),
+            PresetField("client_id", "client id of the app", True),
+            PresetField("client_secret", "client secret of the app", True, secret=True),
+            PresetField("refresh_token", "first refresh token; those that follow are kept sealed", True, secret=True),
+            PresetField("minor_version", "minor version of the API"),
+            PresetField("income_account", "account (its id or name) that new items book to"),
+            _CA_FILE,
+            _BATCH_SIZE,
+        ),
+    ),
+    Kind(
+        "intacct",
+        "a Sage Intacct company",
+        fields=(
+            PresetField("url", _URL, True),
+            PresetField("sender_id", "web services sender id", True),
+            PresetField("sender_password", "web services sender password", True, secret=True),
+            PresetField("company_id", "id of the company", True),
+            PresetField("user_id", "web services user", True),
+            PresetField("user_password", "password of the web services user", True, secret=True),
+            PresetField("location_id", "entity of a multi-entity company; the top level if absent"),
+            _CA_FILE,
+            _BATCH_SIZE,
+        ),
     ),
 )
 

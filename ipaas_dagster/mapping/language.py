@@ -71,8 +71,8 @@ class FieldWords(Words):
     required: bool = Field(False, description="a record without a value is rejected, by the name of this field")
     read_only: bool = Field(False, description="the system computes it: listed, never sent")
     custom: bool = Field(False, description="a custom field of that system")
-    type: Literal["text", "integer", "boolean", "real", "json"] | None = Field(
-        None, description="what a JavaScript modifier gives (default text); json takes anything"
+    type: Literal["text", "integer", "decimal", "boolean", "real", "json"] | None = Field(
+        None, description="what a JavaScript modifier gives (default text); decimal is given as text"
     )
     modifier: Any = Field(
         None,

@@ -8,8 +8,10 @@ the reason.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from ipaas_dagster.contracts.base import Collection, Type
@@ -23,6 +25,7 @@ _PYTHON_TYPES: dict[Type, tuple[type, ...]] = {
     Type.REAL: (float, int),
     Type.BOOLEAN: (bool,),
 }
+_DECIMAL = re.compile(r"-?[0-9]{1,28}(\.[0-9]{1,28})?")
 _KINDS = {str: "text", bool: "a boolean", int: "a whole number", float: "a fraction", list: "a list"}
 
 
@@ -60,7 +63,7 @@ def _read_one(words: Any, takes: Type, collection: Collection, result: Type) -> 
     if ready.argument is None and argument is not None:
         raise WrongModifier(f"{name!r} has no argument")
     apply = ready.build(argument, collection)
-    return Modifier(json.dumps({name: argument}, sort_keys=True), Type.TEXT, lambda: apply)
+    return Modifier(json.dumps({name: argument}, sort_keys=True), ready.gives, lambda: apply)
 
 
 def _name_and_argument(words: Any) -> tuple[str, Any]:
@@ -94,10 +97,26 @@ def _javascript(source: str, result: Type) -> Modifier:
 
 
 def _of_type(value: Any, wanted: Type) -> Any:
-    if value is None or wanted not in _PYTHON_TYPES:
+    if value is None or wanted == Type.JSON:
         return value
+    if wanted == Type.DECIMAL:
+        return _decimal(value)
     is_right = isinstance(value, _PYTHON_TYPES[wanted]) and (wanted == Type.BOOLEAN or not isinstance(value, bool))
     if not is_right:
         given = _KINDS.get(type(value), "an object")
         raise ModifierFailed(f"the modifier gave {given}, not {wanted}; give {wanted}, or state its `type`")
     return float(value) if wanted == Type.REAL else value
+
+
+def is_decimal(value: Any) -> bool:
+    """Decimal text and whole numbers are exact; a fraction (a float) is not."""
+    if isinstance(value, str):
+        return _DECIMAL.fullmatch(value) is not None
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _decimal(value: Any) -> Decimal:
+    if is_decimal(value):
+        return Decimal(value)
+    given = "text that is no decimal" if isinstance(value, str) else _KINDS.get(type(value), "an object")
+    raise ModifierFailed(f"the modifier gave {given}, not decimal; give decimal text, such as n.toFixed(2)")

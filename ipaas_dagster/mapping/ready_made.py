@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from ipaas_dagster.contracts.base import Collection, Type
@@ -28,7 +29,7 @@ class WrongModifier(ValueError):
 
 @dataclass(frozen=True)
 class ReadyMade:
-    """`takes` are the types it works on; all give text. `build(argument, collection)` checks the argument,
+    """`takes` are the types it works on, `gives` that of its result. `build(argument, collection)` checks the argument,
     whose JSON Schema is `argument` (None: it has none)."""
 
     name: str
@@ -37,15 +38,15 @@ class ReadyMade:
     build: Callable[[Any, Collection], Apply]
     argument: Mapping[str, Any] | None = None
     needs_argument: bool = False
+    gives: Type = Type.TEXT
 
 
-def minor_to_decimal(minor: int, currency: str) -> str:
-    """`1250, "USD"` -> `"12.50"`; `1250, "JPY"` -> `"1250"`; exact, also below zero. Raises KeyError."""
+def minor_to_decimal(minor: int, currency: str) -> Decimal:
+    """`1250, "USD"` -> 12.50; `1250, "JPY"` -> 1250; exact, with all places of the currency. Raises KeyError."""
     places = EXPONENTS[currency]
-    if not places:
-        return str(minor)
     digits = str(abs(minor)).rjust(places + 1, "0")
-    return f"{'-' if minor < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+    text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    return Decimal(f"-{text}" if minor < 0 else text)
 
 
 def _minor_to_decimal(argument: Any, collection: Collection) -> Apply:
@@ -54,7 +55,7 @@ def _minor_to_decimal(argument: Any, collection: Collection) -> Apply:
     if column not in names:
         raise WrongModifier(f"minor_to_decimal: {collection.name} has no column {column!r}", str(column), names)
 
-    def apply(value: Any, record: Mapping[str, Any]) -> str:
+    def apply(value: Any, record: Mapping[str, Any]) -> Decimal:
         currency = record[column]
         if not currency:
             raise ModifierFailed(f"the amount has no currency ({column} is empty)")
@@ -70,6 +71,10 @@ def _iso_date(argument: Any, collection: Collection) -> Apply:
         return value.astimezone(UTC).date().isoformat()
 
     return apply
+
+
+def _as_text(argument: Any, collection: Collection) -> Apply:
+    return lambda value, record: f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _truncate(argument: Any, collection: Collection) -> Apply:
@@ -117,11 +122,18 @@ _TABLE = {
 READY_MADE: tuple[ReadyMade, ...] = (
     ReadyMade(
         "minor_to_decimal",
-        "minor units to decimal text: 1250 in USD is 12.50; the argument is the column with the currency "
+        "minor units to an exact decimal: 1250 in USD is 12.50; the argument is the column with the currency "
         "(`currency` if absent)",
         frozenset({Type.MONEY}),
         _minor_to_decimal,
         {"type": "string"},
+        gives=Type.DECIMAL,
+    ),
+    ReadyMade(
+        "as_text",
+        "the digits as text, for a system that wants amounts or numbers as text",
+        frozenset({Type.DECIMAL, Type.INTEGER}),
+        _as_text,
     ),
     ReadyMade("iso_date", "the day in UTC: 2026-01-31", frozenset({Type.TIME}), _iso_date),
     ReadyMade("truncate", "the first so many characters", _TEXTS, _truncate, {"type": "integer", "minimum": 1}, True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
@@ -44,6 +45,7 @@ class Renderer:
         self._references = tuple((t.references, t.name) for t in sent if t.references)
         self._names = frozenset(target.name for target in sent)
         self._times = tuple(target.name for target in sent if target.type == Type.TIME)
+        self._decimals = tuple(target.name for target in sent if target.type == Type.DECIMAL)
 
     def many(self, records: Iterable[Mapping[str, Any]]) -> list[Rendered | RenderError | None]:
         """One result per record, in order: the rendered record, why it cannot be rendered, or None where
@@ -84,6 +86,9 @@ class Renderer:
         for name in self._times:
             if (text := fields[name]) is not None:
                 fields[name] = datetime.fromisoformat(text)
+        for name in self._decimals:
+            if (text := fields[name]) is not None:
+                fields[name] = Decimal(text)
         for collection, name in self._references:
             if (hub_id := fields[name]) is not None:
                 fields[name] = resolve(str(collection), hub_id)

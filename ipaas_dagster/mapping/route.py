@@ -71,7 +71,7 @@ class Route:
         ]
         conditions = sorted([c.column, c.words] for c in self.filter.conditions)
         words = [DIGEST_FORM, self.collection, self.object, self.key, sorted(fields, key=str), conditions]
-        return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(words, sort_keys=True, default=str).encode()).hexdigest()
 
     @cached_property
     def _renderer(self) -> Renderer:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster import contracts
@@ -11,7 +12,7 @@ from ipaas_dagster.errors import DeclarationError
 from ipaas_dagster.mapping.conditions import Filter, read_filter
 from ipaas_dagster.mapping.declared import Declared, Where
 from ipaas_dagster.mapping.kinds import Kind
-from ipaas_dagster.mapping.modifiers import Modifier, read_modifiers
+from ipaas_dagster.mapping.modifiers import Modifier, is_decimal, read_modifiers
 from ipaas_dagster.mapping.ready_made import WrongModifier
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def _target(name: str, words: FieldWords, collection: Collection, declared: Decl
     target = made(name, words, collection, declared, here)
     if words.default is not None and not _fits(words.default, target.type):
         raise declared.error((*here, "default"), f"the default of {name!r} must be {target.type}, as its value is")
+    if target.type == Type.DECIMAL and words.default is not None:
+        return replace(target, default=Decimal(words.default))
     return target
 
 
@@ -179,5 +182,7 @@ def _modifiers(
 def _fits(value: Any, type_: Type) -> bool:
     if type_ == Type.JSON:
         return True
+    if type_ == Type.DECIMAL:
+        return is_decimal(value)
     wanted = {Type.TEXT: str, Type.INTEGER: int, Type.MONEY: int, Type.BOOLEAN: bool, Type.REAL: float}.get(type_)
     return wanted is not None and type(value) is wanted

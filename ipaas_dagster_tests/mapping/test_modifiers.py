@@ -16,9 +16,9 @@ from .conftest import RouteOf, record
 
 @given(st.integers(-(2**63), 2**63 - 1), st.sampled_from(sorted(EXPONENTS)))
 def test_minor_units_become_exactly_the_amount_with_all_its_places(minor: int, currency: str) -> None:
-    text = minor_to_decimal(minor, currency)
-    places = EXPONENTS[currency]
-    assert Decimal(text) == Decimal(minor).scaleb(-places)
+    amount = minor_to_decimal(minor, currency)
+    places, text = EXPONENTS[currency], str(amount)
+    assert amount == Decimal(minor).scaleb(-places)
     assert len(text.partition(".")[2]) == places
     assert "E" not in text
 
@@ -43,15 +43,23 @@ def refused(route_of: RouteOf, field: str, **values: Any) -> RenderError:
         (
             "{from: total_minor, modifier: minor_to_decimal}",
             {"total_minor": 1250, "currency": "USD"},
-            "12.50",
+            Decimal("12.50"),
         ),
-        ("{from: total_minor, modifier: minor_to_decimal}", {"total_minor": -5, "currency": "KWD"}, "-0.005"),
-        ("{from: total_minor, modifier: minor_to_decimal}", {"total_minor": 1250, "currency": "JPY"}, "1250"),
+        ("{from: total_minor, modifier: minor_to_decimal}", {"total_minor": -5, "currency": "KWD"}, Decimal("-0.005")),
+        ("{from: total_minor, modifier: minor_to_decimal}", {"total_minor": 1250, "currency": "JPY"}, Decimal("1250")),
         (
             "{from: total_minor, modifier: {minor_to_decimal: currency}}",
             {"total_minor": 0, "currency": "EUR"},
-            "0.00",
+            Decimal("0.00"),
         ),
+        (
+            "{from: total_minor, modifier: [minor_to_decimal, as_text]}",
+            {"total_minor": 1250, "currency": "USD"},
+            "12.50",
+        ),
+        ("{from: quantity, modifier: as_text}", {"quantity": 2**53 + 1}, "9007199254740993"),
+        ("{from: total_minor, modifier: minor_to_decimal, default: 0}", {}, Decimal("0")),
+        ("{from: total_minor, modifier: minor_to_decimal, default: '0.10'}", {}, Decimal("0.10")),
         ("{from: number, modifier: {truncate: 3}}", {"number": "añb😀c"}, "añb"),
         ("{from: number, modifier: upper}", {"number": "straße"}, "STRASSE"),
         ("{from: number, modifier: [lower, {truncate: 2}]}", {"number": "ABC"}, "ab"),
@@ -126,6 +134,16 @@ def test_what_cannot_be_modified_is_refused_by_field(
             {"custom": {"a": [1, {"b": None}]}},
             {"b": None},
         ),
+        (
+            "{from: total_minor, modifier: [minor_to_decimal, 'd => d + \"0\"'], type: decimal}",
+            {"total_minor": 105, "currency": "USD"},
+            Decimal("1.050"),
+        ),
+        (
+            "{from: quantity, modifier: 'n => BigInt(n) * 10n ** 18n', type: decimal}",
+            {"quantity": 7},
+            Decimal("7000000000000000000"),
+        ),
         ("{from: is_paid, modifier: 'p => !p', type: boolean}", {"is_paid": True}, False),
         ("{from: quantity, modifier: 'n => n / 2', type: real}", {"quantity": 4}, 2.0),
         ("{from: number, modifier: [upper, 'd => d + d', {truncate: 3}]}", {"number": "ab"}, "ABA"),
@@ -147,6 +165,8 @@ def test_javascript_modifiers(route_of: RouteOf, field: str, values: dict[str, A
             "gave a fraction, not integer",
         ),
         ("{from: number, modifier: 'n => n', type: boolean}", {"number": "true"}, "gave text, not boolean"),
+        ("{from: quantity, modifier: 'n => n / 10', type: decimal}", {"quantity": 1}, "gave a fraction, not decimal"),
+        ("{from: number, modifier: 'n => n', type: decimal}", {"number": "1e3"}, "gave text that is no decimal"),
         ("{from: number, modifier: 'n => ({})'}", {"number": "x"}, "gave an object, not text"),
     ],
 )

@@ -125,7 +125,7 @@ def test_targets_know_their_types_and_what_they_refer_to(route_of: RouteOf) -> N
         "Name": Type.TEXT,
         "Account__c": Type.REFERENCE,
         "AccountText__c": Type.TEXT,
-        "Total__c": Type.TEXT,
+        "Total__c": Type.DECIMAL,
         "Minor__c": Type.MONEY,
         "Due__c": Type.TIME,
         "Day__c": Type.TEXT,

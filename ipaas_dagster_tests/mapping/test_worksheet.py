@@ -8,7 +8,7 @@ import pytest
 
 from ipaas_dagster import contracts
 from ipaas_dagster.errors import DeclarationError
-from ipaas_dagster.mapping import load_worksheet
+from ipaas_dagster.mapping import kind_names, load_worksheet
 from ipaas_dagster.settings import Settings
 
 from .conftest import DATA, edit, line_of
@@ -94,7 +94,7 @@ CUSTOMERS_TO_SQL = "{collection: customers,     system: sql,       direction: fr
             "unknown hub collection 'contact'; did you mean",
             HUB,
         ),
-        ("kind: sql", "kind: sqll", "unknown kind 'sqll'; did you mean 'sql'", ("instagaze", "sql", "files")),
+        ("kind: sql", "kind: sqll", "unknown kind 'sqll'; did you mean 'sql'", kind_names()),
         ("kind: sql", "kind: sql, prset: a", "unknown field 'prset'; did you mean 'preset'", None),
         ("preset: sql", "preset: sgl", "unknown preset 'sgl'; did you mean 'sql'", ("sql", "files")),
         ("system: files,", "system: file,", "unknown system 'file'", ("instagaze", "sql", "files")),

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Numeric,
     String,
     Table,
     Text,
@@ -55,6 +56,22 @@ class UtcTime(TypeDecorator[datetime]):
         return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
 
 
+class Exact(TypeDecorator[Decimal]):
+    """NUMERIC of any scale, or in SQLite, whose numbers are floats, decimal text (`12.50`)."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric())
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        return value if value is None or dialect.name != "sqlite" else f"{value:f}"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
 def column_type(type_: Type) -> TypeEngine[Any]:
     made: TypeEngine[Any] = _TYPES[type_]()
     return made
@@ -65,6 +82,7 @@ _TYPES: dict[Type, Any] = {
     Type.INTEGER: BigInteger,
     Type.MONEY: BigInteger,
     Type.REAL: Double,
+    Type.DECIMAL: Exact,
     Type.BOOLEAN: lambda: Boolean(create_constraint=False),
     Type.TIME: UtcTime,
     Type.JSON: lambda: JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
