@@ -18,6 +18,7 @@ UI_PORT = 3000
 ACCOUNTS = 200
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Where it listens; 0: any free port.")]
+HttpsPort = Annotated[int | None, typer.Option(min=0, max=65535, help="Also over https there; 0: any free port.")]
 Accounts = Annotated[int, typer.Option(min=0, help="Generated accounts beside the documented records.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same records.")]
 Bad = Annotated[bool, typer.Option("--bad-records", help="Also a few records that no contract accepts.")]
@@ -25,6 +26,7 @@ Bad = Annotated[bool, typer.Option("--bad-records", help="Also a few records tha
 
 def sandbox(
     port: Port = SANDBOX_PORT,
+    https_port: HttpsPort = None,
     accounts: Accounts = ACCOUNTS,
     seed: Seed = 1,
     bad_records: Bad = False,
@@ -36,7 +38,7 @@ def sandbox(
         from ipaas_dagster.sandbox import serve
 
         try:
-            serve(port=port, accounts=accounts, seed=seed, bad_records=bad_records)
+            serve(port=port, https_port=https_port, accounts=accounts, seed=seed, bad_records=bad_records)
         except OSError as error:
             raise UsageError(f"port {port} cannot be used ({error.strerror}); choose another: --port 0") from error
 

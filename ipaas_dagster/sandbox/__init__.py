@@ -1,6 +1,7 @@
 """Local stand-ins that speak each system's real protocol, for demos and tests.
 
     server.py      one server for every stand-in; running_sandbox() for tests, serve() for the command line
+    listening.py   its ports, http and https         certificate.py   what https needs
     process.py     the same server as a child process, for big loads, driven through its control paths
     edge.py        where a request comes in: faults, stand-in, journal
     faults.py      what may go wrong, how often            journal.py   every request that was made

@@ -45,12 +45,12 @@ class Edge:
             await self._send(Answer(404), scope, receive, send)
             return
         started = perf_counter()
-        fault = stand_in.faults.draw(call.method, scope["path"])
+        fault = stand_in.faults.draw(call.method, scope["path"], call.body)
         status = await self._exchange(stand_in, call, fault, (scope, receive, send))
         spent = (perf_counter() - started) * 1000
         label = fault.label if fault else None
-        at = iso(self._clock.milliseconds())
-        stand_in.journal.add(at, call.method, _url(scope), status, round(spent, 3), label)
+        seen = (iso(self._clock.milliseconds()), call.method, _url(scope), status, round(spent, 3), label)
+        stand_in.journal.add(*seen, body=call.body, headers=call.headers)
 
     async def _exchange(
         self, stand_in: StandIn, call: Call, fault: Fault | None, wire: tuple[Scope, Receive, Send]
@@ -65,6 +65,8 @@ class Edge:
         if fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
         answer = stand_in.answer(call)
+        if fault.kind == "late_error":
+            return await self._send(_refusal(stand_in, fault), *wire)
         if fault.kind == "lost_answer" or (fault.kind != "slow" and not answer.body):
             return reset(wire[0])
         if fault.kind == "truncated":

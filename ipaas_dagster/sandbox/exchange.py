@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ipaas_dagster.sandbox.faults import Faults
 from ipaas_dagster.sandbox.journal import Journal
@@ -35,7 +35,7 @@ class Answer:
 
 
 class StandIn(Protocol):
-    """What the server needs of a stand-in. The server calls it from one thread, tests from others."""
+    """What the server needs of a stand-in. It is called from several threads: http, https, and a test's."""
 
     @property
     def name(self) -> str: ...
@@ -58,4 +58,12 @@ class StandIn(Protocol):
 
     def environment(self, origin: str) -> dict[str, str]:
         """The variables that point the product at this stand-in; origin is http://host:port."""
+        ...
+
+    def truth(self, collection: str) -> list[dict[str, Any]]:
+        """The records there are now, as stored. Raises KeyError for a collection that it does not have."""
+        ...
+
+    def command(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Do what a test asks for behind a client's back. Raises ValueError or KeyError for unknown words."""
         ...

@@ -16,14 +16,17 @@ KINDS = {
     "broken_json": "the request is done; its answer has the right length and is not JSON",
     "slow": "the answer comes after `seconds`",
     "lost_answer": "a write is done, then the connection is reset without an answer; reads are spared",
+    "late_error": "a write is done, then an error is answered, `status` says which; reads are spared",
 }
+AFTER_THE_WRITE = frozenset({"lost_answer", "late_error"})
 
 
 @dataclass(frozen=True)
 class Fault:
     """One thing that goes wrong. `rate` is its share of the requests it applies to (1.0: all of them).
 
-    `times` limits how often in all. `path` must occur in the request's path; `method` must be the request's.
+    `times` limits how often in all. `path` must occur in the request's path, `body` in its body; `method` must
+    be the request's. `skip` spares so many of the requests that it applies to, the first ones.
     """
 
     kind: str
@@ -34,6 +37,8 @@ class Fault:
     seconds: float = 0.0
     path: str = ""
     method: str | None = None
+    body: str = ""
+    skip: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -45,10 +50,10 @@ class Fault:
     def label(self) -> str:
         return f"status {self.status}" if self.kind == "status" else self.kind
 
-    def applies(self, method: str, path: str) -> bool:
-        if self.kind == "lost_answer" and method not in WRITES:
+    def applies(self, method: str, path: str, body: bytes = b"") -> bool:
+        if self.kind in AFTER_THE_WRITE and method not in WRITES:
             return False
-        return self.path in path and self.method in (None, method)
+        return self.path in path and self.method in (None, method) and self.body.encode() in body
 
 
 def every_kind(rate: float, *, retry_after: str = "0", seconds: float = 0.01) -> tuple[Fault, ...]:
@@ -63,6 +68,7 @@ def every_kind(rate: float, *, retry_after: str = "0", seconds: float = 0.01) ->
         Fault("broken_json", rate),
         Fault("slow", rate, seconds=seconds),
         Fault("lost_answer", rate),
+        Fault("late_error", rate),
     )
 
 
@@ -79,23 +85,27 @@ class Faults:
         with self._lock:
             self._faults = chosen
             self._struck = [0] * len(chosen)
+            self._spared = [0] * len(chosen)
             self._random = random.Random(seed)
 
     def clear(self) -> None:
         self.set()
 
-    def draw(self, method: str, path: str) -> Fault | None:
+    def draw(self, method: str, path: str, body: bytes = b"") -> Fault | None:
         """What goes wrong with this request: the first fault that strikes, or None."""
         if not self._faults:
             return None
         with self._lock:
             for number, fault in enumerate(self._faults):
-                if fault.applies(method, path) and self._strikes(number, fault):
+                if fault.applies(method, path, body) and self._strikes(number, fault):
                     self._struck[number] += 1
                     return fault
         return None
 
     def _strikes(self, number: int, fault: Fault) -> bool:
+        if self._spared[number] < fault.skip:
+            self._spared[number] += 1
+            return False
         if fault.times is not None and self._struck[number] >= fault.times:
             return False
         return self._random.random() < fault.rate

@@ -84,10 +84,12 @@ class SandboxProcess:
 
 @contextmanager
 def sandbox_process(
-    *, accounts: int = 0, seed: int = 1, bad_records: bool = False, max_page: int = 100
+    *, accounts: int = 0, seed: int = 1, bad_records: bool = False, max_page: int = 100, https: bool = False
 ) -> Iterator[SandboxProcess]:
     """A sandbox as a child process on a free port, seeded and taking requests. It ends with this context."""
     words = ["--port", "0", "--accounts", str(accounts), "--seed", str(seed), "--max-page", str(max_page)]
+    if https:
+        words += ["--https-port", "0"]
     if bad_records:
         words.append("--bad-records")
     command = [sys.executable, "-m", "ipaas_dagster.sandbox", *words]

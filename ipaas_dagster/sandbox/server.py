@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from ipaas_dagster.sandbox.clock import SandboxClock
 from ipaas_dagster.sandbox.control import MISUNDERSTOOD, Control, misunderstood
-from ipaas_dagster.sandbox.edge import Edge, Protocol
+from ipaas_dagster.sandbox.edge import Edge
 from ipaas_dagster.sandbox.exchange import StandIn
 from ipaas_dagster.sandbox.faults import Fault, Faults
 from ipaas_dagster.sandbox.instagaze.dialects import Dialect
@@ -25,6 +21,7 @@ from ipaas_dagster.sandbox.instagaze.filters import Paging
 from ipaas_dagster.sandbox.instagaze.samples import SAMPLES
 from ipaas_dagster.sandbox.instagaze.state import DEFAULT_TOKEN, Instagaze
 from ipaas_dagster.sandbox.journal import Journal
+from ipaas_dagster.sandbox.listening import Ports, ports
 
 LOOPBACK = "127.0.0.1"
 
@@ -37,11 +34,16 @@ def print_line(line: str) -> None:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A running sandbox. `origin` is http://host:port; `base_url` and `token` are Instagaze's."""
+    """A running sandbox. `origin` is http://host:port; `base_url` and `token` are Instagaze's.
+
+    With https, `https_origin` is the same sandbox's second port, and `ca_file` the certificate to trust there.
+    """
 
     origin: str
-    instagaze: Instagaze
     clock: SandboxClock
+    instagaze: Instagaze
+    https_origin: str | None = None
+    ca_file: Path | None = None
 
     @property
     def stand_ins(self) -> tuple[StandIn, ...]:
@@ -50,10 +52,12 @@ class Sandbox:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that point the product at this sandbox, of all stand-ins."""
+        """The variables that point the product at this sandbox, of all stand-ins; over http."""
         merged: dict[str, str] = {}
         for stand_in in self.stand_ins:
             merged.update(stand_in.environment(self.origin))
+        if self.https_origin:
+            merged |= {"IPAAS_SANDBOX_HTTPS": self.https_origin, "IPAAS_SANDBOX_CA_FILE": str(self.ca_file)}
         return merged
 
     @property
@@ -66,10 +70,12 @@ class Sandbox:
 
     @property
     def faults(self) -> Faults:
+        """Instagaze's; each other stand-in has its own."""
         return self.instagaze.faults
 
     @property
     def journal(self) -> Journal:
+        """Instagaze's; each other stand-in has its own."""
         return self.instagaze.journal
 
 
@@ -86,8 +92,14 @@ def running_sandbox(
     dialect: Dialect = Dialect(),  # noqa: B008 - frozen
     faults: Sequence[Fault] = (),
     samples: Path | None = SAMPLES,
+    https: bool = False,
+    ca_folder: Path | None = None,
 ) -> Iterator[Sandbox]:
-    """A sandbox in a background thread, on a free port of the loopback; it answers as soon as this enters."""
+    """A sandbox in background threads, on free ports of the loopback; it answers as soon as this enters.
+
+    `https` serves it on a second port too, with a certificate whose authority is written into `ca_folder`
+    (None: a folder that is gone at the end).
+    """
     chosen = clock or SandboxClock()
     instagaze = Instagaze(
         accounts=accounts,
@@ -100,99 +112,59 @@ def running_sandbox(
         samples=samples,
     )
     instagaze.faults.set(faults, seed)
-    with _listening(LOOPBACK, 0) as listener:
-        sandbox = Sandbox(_origin(listener), instagaze, chosen)
-        server = _server(sandbox)
-        thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
-        thread.start()
-        try:
+    with ports(LOOPBACK, 0, 0 if https else None, ca_folder) as at:
+        sandbox = _sandbox(at, chosen, instagaze)
+        with at.serving(_application(sandbox)):
             yield sandbox
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 def serve(
     *,
     port: int = 8800,
+    https_port: int | None = None,
     host: str = LOOPBACK,
     accounts: int = 200,
     seed: int = 1,
     bad_records: bool = False,
     max_page: int = 100,
     ready_file: Path | None = None,
+    ca_folder: Path | None = None,
     say: Callable[[str], object] = print_line,
 ) -> None:
-    """Run until SIGINT or SIGTERM.
+    """Run until SIGINT or SIGTERM; over https too if that has a port (0: any free one).
 
     Once requests are taken, the environment is said, one NAME=value line each, then `ready`. The same
     NAME=value lines are before that in `ready_file`: complete as soon as it is there, and gone at the end.
     """
     clock = SandboxClock()
-    with _listening(host, port) as listener:
-        instagaze = Instagaze(
-            accounts=accounts,
-            seed=seed,
-            bad_records=bad_records,
-            clock=clock,
-            paging=Paging(max_page, max_page),
-        )
-        sandbox = Sandbox(_origin(listener), instagaze, clock)
+    with ports(host, port, https_port, ca_folder) as at:
+        paging = Paging(max_page, max_page)
+        instagaze = Instagaze(accounts=accounts, seed=seed, bad_records=bad_records, clock=clock, paging=paging)
+        sandbox = _sandbox(at, clock, instagaze)
         _announce(sandbox.environment, ready_file, say)
         try:
-            _run_until_told(_server(sandbox), listener)
+            at.serve_until_told(_application(sandbox))
         finally:
             if ready_file:
                 ready_file.unlink(missing_ok=True)
 
 
-def _run_until_told(server: uvicorn.Server, listener: socket.socket) -> None:
-    """uvicorn raises the signal again after its own shutdown: it then ends a clean run, not the process."""
-    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        server.run([listener])
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _sandbox(at: Ports, clock: SandboxClock, instagaze: Instagaze) -> Sandbox:
+    return Sandbox(
+        at.origin,
+        clock,
+        instagaze,
+        https_origin=at.https_origin,
+        ca_file=at.ca_file,
+    )
 
 
-def _server(sandbox: Sandbox) -> uvicorn.Server:
-    control = Control(sandbox.instagaze, sandbox.clock).routes()
-    application = Starlette(
+def _application(sandbox: Sandbox) -> Starlette:
+    control = Control(sandbox.instagaze, sandbox.stand_ins, sandbox.clock).routes()
+    return Starlette(
         routes=[Mount("/_sandbox", routes=control), Mount("/", app=Edge(sandbox.stand_ins, sandbox.clock))],
         exception_handlers=dict.fromkeys(MISUNDERSTOOD, misunderstood),
     )
-    return uvicorn.Server(
-        uvicorn.Config(
-            application,
-            loop="uvloop",
-            http=Protocol,
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            log_level="critical",  # a connection that a fault cut is no news
-            date_header=False,  # the Date is the sandbox clock's
-            server_header=False,
-            timeout_keep_alive=60,
-            timeout_graceful_shutdown=1,
-        )
-    )
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that queues connections already: who connects before the loop runs waits, and is served."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-        yield listener
-
-
-def _origin(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://{host}:{port}"
 
 
 def _announce(environment: Mapping[str, str], ready_file: Path | None, say: Callable[[str], object]) -> None:

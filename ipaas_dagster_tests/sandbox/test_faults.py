@@ -105,6 +105,7 @@ def test_every_kind_is_every_kind() -> None:
         faults.draw("POST", "/x")
     assert set(faults.struck()) == {
         "status 429", "status 500", "status 503", "reset", "truncated", "broken_json", "slow", "lost_answer",
+        "late_error",
     }  # fmt: skip
     assert all(faults.struck().values())
 

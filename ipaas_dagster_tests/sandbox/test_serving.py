@@ -92,14 +92,13 @@ def test_a_served_sandbox_says_where_it_is_and_ends_cleanly(tmp_path: Path, how:
     command = [sys.executable, "-m", "ipaas_dagster.sandbox", *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as child:  # type: ignore[call-overload]
-        said = [child.stdout.readline().rstrip() for _ in range(3)]
-        said_names = [line.partition("=")[0] for line in said]
-        assert said_names == ["INSTAGAZE_BASE_URL", "INSTAGAZE_TOKEN", "ready"]
-        values = dict(line.split("=", 1) for line in said[:2])
+        said = list(iter(lambda: child.stdout.readline().rstrip(), "ready"))
+        assert [line.partition("=")[0] for line in said[:2]] == ["INSTAGAZE_BASE_URL", "INSTAGAZE_TOKEN"]
+        values = dict(line.split("=", 1) for line in said)
         headers = {"Authorization": f"Bearer {values['INSTAGAZE_TOKEN']}"}
         url = values["INSTAGAZE_BASE_URL"] + "accounts"
         assert httpx.get(url, headers=headers, trust_env=False).json()["count"] == 7
-        assert said[:2] == ready.read_text(encoding="utf-8").splitlines()
+        assert said == ready.read_text(encoding="utf-8").splitlines()
         os.kill(child.pid, how)
         assert (child.wait(20), child.stderr.read()) == (0, "")
     assert not ready.exists()

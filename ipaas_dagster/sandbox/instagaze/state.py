@@ -78,6 +78,13 @@ class Instagaze:
         with self.lock:
             return [json.loads(body) for body in self.shelves[collection]]
 
+    def stored(self, collection: str, first: int = 0, limit: int | None = None) -> tuple[int, list[bytes]]:
+        """How many records there are, and the bodies of some of them: what `truth` has, unread."""
+        shelf = self.shelves[collection]
+        with self.lock:
+            chosen = shelf.ids()[first : None if limit is None else first + limit]
+            return len(shelf), [body for number in chosen if (body := shelf.get(number)) is not None]
+
     def record(self, collection: str, number: int) -> Record | None:
         with self.lock:
             body = self.shelves[collection].get(number)
@@ -138,6 +145,12 @@ class Instagaze:
                 self.delete(collection, number)
             inserted = [self.insert(collection, seed=dice.getrandbits(32))["id"] for _ in range(insert)]
         return Mutation(tuple(inserted), tuple(changed), tuple(deleted))
+
+    def command(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+        """The same by name, as the control paths do it."""
+        from ipaas_dagster.sandbox.instagaze.commands import run
+
+        return run(self, name, given)
 
     def usable_ids(self, collection: str) -> list[int]:
         """Ids of all records that are not bad on purpose."""
