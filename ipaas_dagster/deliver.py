@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ipaas_dagster.project import Project
 
 if TYPE_CHECKING:
-    from ipaas_dagster.destinations.base import Destination, Setting
+    from ipaas_dagster.destinations.base import Destination, Setting, Shape
     from ipaas_dagster.mapping import Route
     from ipaas_dagster.outbox.delivery import Delivery
     from ipaas_dagster.outbox.positions import Tally
@@ -94,16 +94,27 @@ def connect(project: Project, system: str) -> Destination:
 
 def setting(project: Project, system: str) -> Setting:
     """The system as its destination needs to know it; holds its secrets."""
-    from ipaas_dagster.destinations.base import Setting, Shape
+    from ipaas_dagster.destinations.base import Setting
+    from ipaas_dagster.outbox.notes import StoredNotes
 
-    shapes = {
-        route.collection: Shape(
-            route.collection, route.object, route.key, {target.name: target.type for target in route.targets}
-        )
-        for route in project.worksheet.routes(system)
-    }
     preset = project.worksheet.preset(system, project.settings)
-    return Setting(system, preset.fields, shapes, project.clock, lambda call: _record_call(project, call))
+    return Setting(
+        system,
+        preset.fields,
+        {route.collection: _shape(route) for route in project.worksheet.routes(system)},
+        project.clock,
+        lambda call: _record_call(project, call),
+        notes=StoredNotes(project.operations, system, project.clock),
+        secrets=project.settings.state / "secrets",
+    )
+
+
+def _shape(route: Route) -> Shape:
+    from ipaas_dagster.destinations.base import Shape
+
+    fields = {target.name: target.type for target in route.targets}
+    references = {target.name: target.references for target in route.targets if target.references}
+    return Shape(route.collection, route.object, route.key, fields, references)
 
 
 def _queue(project: Project, system: str, chunk: int, notes: list[str]) -> dict[str, Tally]:

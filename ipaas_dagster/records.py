@@ -76,10 +76,12 @@ class Call:
     reason: str = ""
     request_digest: str = ""
     response_digest: str = ""
-    request_body: str | None = None
-    response_body: str | None = None
+    request_body: bytes | str | None = field(default=None, repr=False)
+    response_body: bytes | str | None = field(default=None, repr=False)
     run_id: str = ""
     landing_id: str | None = None
+    sending_id: str | None = None
+    """Of a delivery: the `call_id` of the attempts that it was part of."""
 
 
 RecordCall = Callable[[Call], None]

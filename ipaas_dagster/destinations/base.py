@@ -2,6 +2,7 @@
 
 connect(setting) -> Destination
 Destination.check()            can we reach it, are the credentials good
+Destination.requests(batch)    what deliver would send, exactly
 Destination.deliver(batch)     one Outcome per entry, in the batch's order
 Destination.resolve(entries)   what became of entries whose answer was lost
 Destination.read(...)          what the system holds now, where it can be read
@@ -9,12 +10,16 @@ Destination.read(...)          what the system holds now, where it can be read
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from ipaas_dagster.contracts.base import Type
+from ipaas_dagster.destinations.notes import MemoryNotes, Notes
+from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.records import Clock, RecordCall
 
 
@@ -23,8 +28,14 @@ class Capabilities:
     """Declared, and proven by the conformance suite."""
 
     batch_size: int
+    bulk_above: int | None = None
+    """Where a route has more pending records than this, its batches hold up to `bulk_size` of them."""
+    bulk_size: int = 0
     keeps_hub_ids: bool = False
     """References are stored as hub ids, so no record ever waits for its parent's id (sql, files)."""
+    refers_by_hub_id: bool = False
+    """References are sent as hub ids, since the system knows its records by them too; but what they name must be
+    there first."""
     settles_doubt: Literal["ask", "resend"] = "ask"
     """After a lost answer: `ask` = resolve() knows; `resend` = the same bytes under the same key are safe."""
     reads_back: bool = False
@@ -42,6 +53,8 @@ class Shape:
     object: str
     key: str | None
     fields: Mapping[str, Type]
+    references: Mapping[str, str] = dataclass_field(default_factory=dict)
+    """Field -> the hub collection whose record it names."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,12 @@ class Setting:
     """By hub collection: every route of the system."""
     clock: Clock
     record_call: RecordCall
-    """For destinations whose batches are several calls; those of one call are written down by the deliverer."""
+    """For destinations that write their calls down themselves; see `Destination.ledger_name`."""
+    wait: Callable[[float], None] = time.sleep
+    notes: Notes = dataclass_field(default_factory=MemoryNotes)
+    """What must outlive a crash in the middle of a batch."""
+    secrets: Path | None = None
+    """Folder of sealed secrets (`ipaas_dagster.sealed`): tokens that a system renews and expects back."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +103,9 @@ class Batch:
     batch_id: str
     collection: str
     entries: Sequence[Entry]
+    sending_id: str = ""
+    """Of this attempt; the ledger's rows of its calls carry it."""
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
@@ -130,6 +151,11 @@ class Destination(Protocol):
         """A sentence on what answered. Raises Unreachable."""
         ...
 
+    def requests(self, batch: Batch) -> Sequence[Request]:
+        """The writing requests of `deliver(batch)`: what it sends is these bytes, once their holes are filled.
+        Nothing is written; it may look things up, and then raises what `deliver` would."""
+        ...
+
     def deliver(self, batch: Batch) -> Sequence[Outcome]: ...
 
     def resolve(self, entries: Sequence[Entry]) -> Sequence[Outcome]: ...
@@ -144,3 +170,12 @@ class Destination(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def as_one_request(batch: Batch, method: str, path: str) -> Request:
+    """The request of a system without HTTP: its body is the batch's records as JSON lines, for people to read."""
+    import msgspec
+
+    encode = msgspec.json.Encoder(order="sorted").encode
+    lines = [encode({"hub_id": entry.hub_id, "payload": entry.payload}) for entry in batch.entries]
+    return Request(method, path, b"\n".join(lines), entries=[entry.entry_id for entry in batch.entries])

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from ipaas_dagster.errors import NotSetUp, StoreDamaged
 from ipaas_dagster.operations.sqlite import BUSY_SECONDS, prepare_sqlite
-from ipaas_dagster.operations.tables import SCHEMA_VERSION, metadata, schema_version
+from ipaas_dagster.operations.tables import SCHEMA_VERSION, schema_version
+from ipaas_dagster.operations.upgrade import upgrade
 
 _CACHE_KIB = 32_000
 """Of SQLite's own pages: a chunk of the outbox fits, so that no page of it is written twice in one transaction."""
@@ -111,14 +112,15 @@ def _create(engine: Engine) -> None:
             found = connection.scalar(select(schema_version.c.version))
             if found == SCHEMA_VERSION:
                 return
-            if found is not None:
-                raise NotSetUp(f"the operations store has schema {found}, this program needs {SCHEMA_VERSION}")
+            if found is not None and found > SCHEMA_VERSION:
+                raise NotSetUp(
+                    f"the operations store has schema {found}, this program knows {SCHEMA_VERSION}: it was written by "
+                    "a newer one; install that again"
+                )
     with engine.connect().execution_options(ipaas_write=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7206012026)")
-        metadata.create_all(connection)
-        if connection.scalar(select(schema_version.c.version)) is None:
-            connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+        upgrade(connection)
 
 
 def _dumps(value: Any) -> str:

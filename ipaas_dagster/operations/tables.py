@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit whole number that SQLite still takes as its rowid."""
@@ -210,6 +210,16 @@ calls = Table(
     Column("response_body", Text),
     Column("run_id", String, nullable=False, default=""),
     Column("landing_id", String, index=True),
+    Column("sending_id", String, index=True),  # of a delivery: the call_id of its attempts
+)
+
+batch_notes = Table(  # what a destination must know again after a crash in the middle of a batch
+    "batch_notes",
+    metadata,
+    Column("system", String, primary_key=True),
+    Column("batch_id", String, primary_key=True),
+    Column("note", JSON, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
 )
 
 inbox = Table(

@@ -39,8 +39,8 @@ class Claim:
 
 def claim(delivery: Delivery, route: Renders, operation: Operation) -> Claim:
     """Reads only; empty where nothing of the route is pending."""
-    limit = delivery.destination.capabilities.batch_size
     with delivery.operations.read() as connection:
+        limit = _batch_size(connection, delivery, route, operation)
         owed = sending.next_owed(connection, delivery.system, route.collection, operation, limit)
         if not owed:
             return Claim([], [], [])
@@ -51,7 +51,15 @@ def claim(delivery: Delivery, route: Renders, operation: Operation) -> Claim:
         ids = found.ids
         if not delivery.keeps:
             ids |= external_ids(connection, delivery.system, ((route.collection, o.hub_id) for o in found.free))
-    return _as_claim(route, found, ids, keeps=delivery.keeps)
+    return _as_claim(route, found, ids, by_hub_id=delivery.by_hub_id)
+
+
+def _batch_size(connection: Connection, delivery: Delivery, route: Renders, operation: Operation) -> int:
+    able = delivery.destination.capabilities
+    if able.bulk_above is None:
+        return able.batch_size
+    many = sending.more_than(connection, delivery.system, route.collection, operation, able.bulk_above)
+    return able.bulk_size if many else able.batch_size
 
 
 @dataclass(frozen=True)
@@ -78,9 +86,9 @@ def _deletes(connection: Connection, delivery: Delivery, route: Renders, owed: l
     return _Found(free, stuck, ended, {})
 
 
-def _as_claim(route: Renders, found: _Found, ids: dict[Ref, str], *, keeps: bool) -> Claim:
+def _as_claim(route: Renders, found: _Found, ids: dict[Ref, str], *, by_hub_id: bool) -> Claim:
     """What cannot be read with today's template is dead."""
-    resolve: Resolve = as_it_is if keeps else lambda collection, hub_id: ids[collection, hub_id]
+    resolve: Resolve = as_it_is if by_hub_id else lambda collection, hub_id: ids[collection, hub_id]
     entries, ended = [], list(found.ended)
     for one in found.free:
         try:

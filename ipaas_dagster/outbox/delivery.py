@@ -54,6 +54,11 @@ class Delivery:
         return self.destination.capabilities.keeps_hub_ids
 
     @property
+    def by_hub_id(self) -> bool:
+        """Whether references are sent as hub ids."""
+        return self.keeps or self.destination.capabilities.refers_by_hub_id
+
+    @property
     def repeats(self) -> bool:
         """Whether a doubt is settled by sending the same again, not by asking."""
         return self.destination.capabilities.settles_doubt == "resend"

@@ -39,7 +39,7 @@ def parcel(collection: str, claim: Claim, batch: str | None = None) -> Parcel:
 def send(delivery: Delivery, parcel: Parcel) -> None:
     """Raises Unreachable and OutOfPatience after committing what they mean, Moved before anything is sent."""
     call = _commit_intent(delivery, parcel)
-    answer = _deliver(delivery, parcel.batch)
+    answer = _deliver(delivery, replace(parcel.batch, sending_id=call.call_id, attempt=call.attempt))
     _commit_answer(delivery, parcel, call, answer)
     problem = answer.problem
     if isinstance(problem, Unreachable):
@@ -77,8 +77,10 @@ def _commit_intent(delivery: Delivery, parcel: Parcel) -> Call:
     owed = [one for one, _ in parcel.claim.entries]
     named = delivery.destination.ledger_name(parcel.batch)
     method, path = named or ("", "")
+    sending_id = new_id()
     call = Call(
-        call_id=new_id(),
+        call_id=sending_id,
+        sending_id=sending_id,
         system=delivery.system,
         direction="write",
         method=method,
@@ -110,7 +112,7 @@ def _commit_intent(delivery: Delivery, parcel: Parcel) -> Call:
 
 def _to_keep(delivery: Delivery, parcel: Parcel) -> dict[int, bytes]:
     """Payloads as sent, where a doubt repeats them and references have become the system's ids."""
-    if delivery.keeps or not delivery.repeats or parcel.repeat:
+    if delivery.by_hub_id or not delivery.repeats or parcel.repeat:
         return {}
     encode = msgspec.json.Encoder(order="sorted").encode
     return {e.entry_id: encode(e.payload) for e in parcel.batch.entries if e.payload is not None}

@@ -77,6 +77,25 @@ def next_owed(connection: Connection, system: str, collection: str, operation: s
     return [Owed._make(row) for row in rows]
 
 
+_PENDING = (
+    select(outbox.c.entry_id)
+    .where(
+        outbox.c.system == bindparam("system"),
+        outbox.c.state == State.PENDING.value,
+        outbox.c.operation == bindparam("operation"),
+        outbox.c.collection == bindparam("collection"),
+    )
+    .limit(1)
+    .offset(bindparam("number"))
+)
+
+
+def more_than(connection: Connection, system: str, collection: str, operation: str, number: int) -> bool:
+    """Whether a route has more than `number` pending entries; it is not asked how many."""
+    given = {"system": system, "collection": collection, "operation": operation, "number": number}
+    return connection.scalar(_PENDING, given) is not None
+
+
 def in_doubt(connection: Connection, system: str, now: datetime | None) -> list[Owed]:
     """Entries in doubt in the order they were queued; with `now`, only those whose next question is due."""
     query = _ROWS.where(outbox.c.system == system, outbox.c.state == State.IN_DOUBT.value)
@@ -92,7 +111,7 @@ def doubt_what_was_left(connection: Connection, system: str, now: datetime) -> i
         return 0
     reason = "the process that sent it ended before the answer"
     begun = attempts.c.entry_id.in_(select(outbox.c.entry_id).where(left)) & (attempts.c.outcome == "intent")
-    lost = calls.c.call_id.in_(select(attempts.c.call_id).where(begun)) & (calls.c.outcome == "intent")
+    lost = calls.c.sending_id.in_(select(attempts.c.call_id).where(begun)) & (calls.c.outcome == "intent")
     connection.execute(update(calls).where(lost).values(outcome="in_doubt", reason=reason))
     connection.execute(update(attempts).where(begun).values(outcome="in_doubt", reason=reason, ended_at=now))
     found = update(outbox).where(left).values(state=State.IN_DOUBT.value, reason=reason, updated_at=now)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome
+from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome, as_one_request
+from ipaas_dagster.destinations.requests import Request
 
 Trouble = Callable[[Batch], Sequence[Outcome] | None]
 """Called before a batch is applied: raises, or gives the outcomes instead, or None to go on."""
@@ -35,6 +36,9 @@ class FakeSystem:
 
     def check(self) -> str:
         return "here"
+
+    def requests(self, batch: Batch) -> list[Request]:
+        return [as_one_request(batch, "POST", f"/{batch.collection}")]
 
     def deliver(self, batch: Batch) -> Sequence[Outcome]:
         self.batches.append(batch)

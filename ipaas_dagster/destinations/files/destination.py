@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome, Setting, Shape, Unreachable
+from ipaas_dagster.destinations.base import (
+    Batch,
+    Capabilities,
+    Entry,
+    Outcome,
+    Setting,
+    Shape,
+    Unreachable,
+    as_one_request,
+)
 from ipaas_dagster.destinations.files.formats import FORMATS, read_batch, write_batch
 from ipaas_dagster.destinations.files.layout import (
     BATCHES,
@@ -17,6 +26,7 @@ from ipaas_dagster.destinations.files.layout import (
     numbering,
     write_whole,
 )
+from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.errors import SettingsError
 
 CAPABILITIES = Capabilities(
@@ -47,6 +57,9 @@ class FilesDestination:
         except OSError as error:
             raise self._unreachable(error) from None
         return f"{self._folder} can be written"
+
+    def requests(self, batch: Batch) -> list[Request]:
+        return [as_one_request(batch, *self.ledger_name(batch))]
 
     def deliver(self, batch: Batch) -> list[Outcome]:
         shape = self._shape(batch.collection)

@@ -28,7 +28,16 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome, Setting, Unreachable
+from ipaas_dagster.destinations.base import (
+    Batch,
+    Capabilities,
+    Entry,
+    Outcome,
+    Setting,
+    Unreachable,
+    as_one_request,
+)
+from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.destinations.sql.tables import deliveries_table, dumps, prepare, record_table
 from ipaas_dagster.destinations.sql.upsert import Upsert
 from ipaas_dagster.errors import SettingsError
@@ -65,6 +74,9 @@ class SqlDestination:
             connection.execute(text("SELECT 1"))
             version = ".".join(map(str, connection.dialect.server_version_info or ()))
         return f"{self._engine.dialect.name} {version} answered at {self._shown}"
+
+    def requests(self, batch: Batch) -> list[Request]:
+        return [as_one_request(batch, *self.ledger_name(batch))]
 
     def deliver(self, batch: Batch) -> list[Outcome]:
         self._prepare()

@@ -1,0 +1,51 @@
+"""How many calls a system takes in how much time. What one process sends stays below it; nothing is known of others."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ipaas_dagster.destinations.base import Throttled
+
+SHORT_SECONDS = 5.0
+"""A wait of up to this is simply waited; a longer one is the deliverer's to decide on."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `calls` in any `seconds`; of one kind of call (`batch`), or of all ("")."""
+
+    calls: int
+    seconds: float
+    of: str = ""
+
+
+class Limiter:
+    """Counts calls in a sliding window. `monotonic` gives seconds, `wait` waits for some."""
+
+    def __init__(
+        self,
+        limits: Sequence[Limit],
+        wait: Callable[[float], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limits = [(limit, deque[float](maxlen=limit.calls)) for limit in limits]
+        self._wait, self._monotonic = wait, monotonic
+
+    def take(self, kind: str = "") -> None:
+        """Wait until one more call is within every limit, and count it. Raises Throttled where that takes long."""
+        concerned = [(limit, made) for limit, made in self._limits if limit.of in ("", kind)]
+        while (seconds := max((self._until_free(*one) for one in concerned), default=0.0)) > 0:
+            if seconds > SHORT_SECONDS:
+                raise Throttled(seconds, "the calls that it takes in this time are used up")
+            self._wait(seconds)
+        now = self._monotonic()
+        for _, made in concerned:
+            made.append(now)
+
+    def _until_free(self, limit: Limit, made: deque[float]) -> float:
+        if len(made) < limit.calls:
+            return 0.0
+        return max(0.0, made[0] + limit.seconds - self._monotonic())

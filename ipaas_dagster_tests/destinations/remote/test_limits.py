@@ -1,0 +1,58 @@
+"""Calls stay within what a system takes, in any stretch of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ipaas_dagster.destinations.base import Throttled
+from ipaas_dagster.destinations.remote.limits import Limit, Limiter
+
+
+@dataclass
+class Time:
+    now: float = 0.0
+    waited: list[float] = field(default_factory=list)
+
+    def wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.now += seconds
+
+
+@given(st.lists(st.floats(0, 0.5), min_size=1, max_size=80))
+def test_never_more_in_any_window(gaps: list[float]) -> None:
+    time = Time()
+    limiter = Limiter([Limit(5, 1.0), Limit(12, 4.0)], time.wait, lambda: time.now)
+    made: list[float] = []
+    for gap in gaps:
+        time.now += gap
+        limiter.take()
+        made.append(time.now)
+    for limit, seconds in ((5, 1.0), (12, 4.0)):
+        for n in range(len(made) - limit):
+            assert made[n + limit] - made[n] >= seconds - 1e-9
+
+
+def test_a_kind_has_its_own_limit_and_counts_in_the_common_one() -> None:
+    time = Time()
+    limiter = Limiter([Limit(3, 1.0), Limit(1, 1.0, of="batch")], time.wait, lambda: time.now)
+    limiter.take("batch")
+    limiter.take()
+    limiter.take()
+    assert time.waited == []
+    limiter.take()
+    assert time.now == pytest.approx(1.0)
+
+
+def test_a_long_wait_is_the_deliverers_to_decide() -> None:
+    time = Time()
+    limiter = Limiter([Limit(1, 60.0)], time.wait, lambda: time.now)
+    limiter.take()
+    with pytest.raises(Throttled) as throttled:
+        limiter.take()
+    assert throttled.value.seconds == pytest.approx(60.0)
+    time.now += 60.0
+    limiter.take()
