@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
 from ipaas_dagster.errors import LandingDamaged, Stopped
-from ipaas_dagster.hub import Counts, HubHead
+from ipaas_dagster.hub import Counts, Hub, HubHead
+from ipaas_dagster.hub.deletes import Guard
 from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import LandingNote
@@ -17,6 +19,8 @@ from ipaas_dagster.recovery import note_head, recover, set_aside
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from ipaas_dagster.hub.landing import Merged
 
 __all__ = ["Counts", "MergeResult", "merge"]
 
@@ -57,24 +61,25 @@ def waiting(project: Project, collections: tuple[str, ...] | None = None) -> lis
     if collections is not None:
         query = query.where(landings.c.collection.in_(collections))
     with project.operations.read() as connection:
-        rows = connection.execute(query).all()
-    return [
-        LandingNote(
-            landing_id=row.landing_id,
-            collection=row.collection,
-            scope=row.scope,
-            records=row.records,
-            sha256=row.sha256,
-            bytes=row.bytes,
-            observed_from=row.observed_from,
-            observed_to=row.observed_to,
-            run_id=row.run_id,
-            start=row.window_from,
-            end=row.window_to,
-            details=row.details,
-        )
-        for row in rows
-    ]
+        return [note_of(row) for row in connection.execute(query)]
+
+
+def note_of(row: Any) -> LandingNote:
+    """A row of `landings` as its manifest says it."""
+    return LandingNote(
+        landing_id=row.landing_id,
+        collection=row.collection,
+        scope=row.scope,
+        records=row.records,
+        sha256=row.sha256,
+        bytes=row.bytes,
+        observed_from=row.observed_from,
+        observed_to=row.observed_to,
+        run_id=row.run_id,
+        start=row.window_from,
+        end=row.window_to,
+        details=row.details,
+    )
 
 
 def _merge_one(project: Project, landing: LandingNote) -> MergeResult:
@@ -83,20 +88,35 @@ def _merge_one(project: Project, landing: LandingNote) -> MergeResult:
     except LandingDamaged as error:
         set_aside(project, landing, str(error))
         return MergeResult(landing.landing_id, landing.collection, landing.scope, {}, damaged=str(error))
+    settings = project.settings
+    guard = None if landing.details.get("approval") else Guard(settings.hold_share, settings.hold_records)
     project.progress(f"merge {landing.collection}", 0, landing.records)
-    result = _with_enough_memory(project, landing)
+    path = project.landings.path(landing.landing_id)
+    merged = merge_into(project.hub, path, landing, guard=guard, run_id=project.run_id)
+    mark_merged(project, landing, merged.head)
     project.progress(f"merge {landing.collection}", landing.records, landing.records)
-    return result
+    return MergeResult(
+        landing.landing_id,
+        landing.collection,
+        landing.scope,
+        merged.counts,
+        new_rejects=merged.new_rejects,
+        holds=merged.holds,
+    )
 
 
-def _with_enough_memory(project: Project, landing: LandingNote) -> MergeResult:
-    """The limit fits the usual record; a landing of much larger ones gets a little more until it fits."""
+def merge_into(hub: Hub, path: Path, landing: LandingNote, *, guard: Guard | None, run_id: str) -> Merged:
+    """Merge the landing's file into `hub`, the real one or another, in one transaction. `guard` None: approved.
+
+    The memory limit fits the usual record; a landing of much larger ones gets a little more until it fits. Raises
+    Stopped where even that is too little.
+    """
     import duckdb
 
     for step in range(MEMORY_STEPS):
         try:
-            with project.hub.scratch(MEMORY_STEP**step) as connection:
-                return _stage_and_merge(project, connection, landing)
+            with hub.scratch(MEMORY_STEP**step) as connection:
+                return _stage_and_merge(hub, connection, path, landing, guard, run_id)
         except duckdb.OutOfMemoryException as error:
             reason = str(error).splitlines()[0]
     raise Stopped(
@@ -106,26 +126,15 @@ def _with_enough_memory(project: Project, landing: LandingNote) -> MergeResult:
     )
 
 
-def _stage_and_merge(project: Project, connection: DuckDBPyConnection, landing: LandingNote) -> MergeResult:
+def _stage_and_merge(
+    hub: Hub, connection: DuckDBPyConnection, path: Path, landing: LandingNote, guard: Guard | None, run_id: str
+) -> Merged:
     from ipaas_dagster.contracts.staging import stage
-    from ipaas_dagster.hub.deletes import Guard
     from ipaas_dagster.hub.landing import merge_landing
 
-    stage(connection, project.landings.path(landing.landing_id), landing.collection)
-    settings = project.settings
-    guard = None if landing.details.get("approval") else Guard(settings.hold_share, settings.hold_records)
-    with project.hub.attached(connection):
-        merged = merge_landing(connection, landing, guard=guard, run_id=project.run_id)
-        head = merged.head
-    mark_merged(project, landing, head)
-    return MergeResult(
-        landing.landing_id,
-        landing.collection,
-        landing.scope,
-        merged.counts,
-        new_rejects=merged.new_rejects,
-        holds=merged.holds,
-    )
+    stage(connection, path, landing.collection)
+    with hub.attached(connection):
+        return merge_landing(connection, landing, guard=guard, run_id=run_id)
 
 
 def mark_merged(project: Project, landing: LandingNote, head: HubHead) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ipaas_dagster.cli import look, mend, run, serve
+from ipaas_dagster.cli import look, mend, replay, run, serve
 
 app = typer.Typer(
     name="ipaas",
@@ -38,6 +38,7 @@ dead.command("discard")(mend.dead_discard)
 app.add_typer(dead, name="dead")
 
 app.command()(mend.approve)
+app.command()(replay.replay)
 
 app.command()(serve.sandbox)
 app.command()(serve.dev)

@@ -6,6 +6,7 @@ the hub file is attached to it only for the transaction, behind an OS lock with 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,6 +82,14 @@ class HubFile:
         with self.scratch(READERS_SHARE) as connection, self.attached(connection, read_only=True):
             yield connection
 
+    def copy_to(self, file: Path) -> None:
+        """The hub's file as it is now, copied while nobody writes it. There must be a hub."""
+        log = self.path.with_name(self.path.name + ".wal")
+        with self._locks.hold("hub"):
+            shutil.copyfile(self.path, file)
+            if log.exists():  # a process was killed between its commit and the end of its checkpoint
+                shutil.copyfile(log, file.with_name(file.name + ".wal"))
+
     def _memory_bytes(self) -> float:
         number = self._memory_limit.rstrip("BbGgIiKkMmTt ")
         unit = self._memory_limit[len(number) :].strip().upper()
@@ -119,7 +128,7 @@ def _create(connection: DuckDBPyConnection) -> None:
     ).fetchall()
     tables, columns = {table for table, _ in rows}, set(rows)
     declared = declared_columns()
-    if "holds" in tables and all((table, column) in columns for table, column, _ in declared):
+    if {"holds", "sightings"} <= tables and all((table, column) in columns for table, column, _ in declared):
         return
     with transaction(connection):
         for statement in statements():
@@ -127,6 +136,10 @@ def _create(connection: DuckDBPyConnection) -> None:
         for table, column, statement in declared:
             if table in tables and (table, column) not in columns:
                 connection.execute(statement)
+        if "merged_landings" in tables and "sightings" not in tables:
+            connection.execute(
+                f"INSERT INTO {CATALOG}.hub.unsighted_landings SELECT landing_id FROM {CATALOG}.hub.merged_landings"
+            )
         if not connection.execute(f"SELECT 1 FROM {CATALOG}.hub.meta WHERE name = 'epoch'").fetchone():
             pairs = [["epoch", new_id()], ["schema_version", str(SCHEMA_VERSION)]]
             connection.executemany(f"INSERT INTO {CATALOG}.hub.meta VALUES (?, ?)", pairs)

@@ -106,7 +106,9 @@ def hold_back(connection: DuckDBPyConnection, collection: Collection, guard: Gua
     if not guard.holds(deletes, alive):
         return None
     row = connection.execute(
-        f"SELECT to_json(list([hub_id, strftime(observed_at, '%Y-%m-%dT%H:%M:%S.%f+00:00')])) FROM gone_{name}"
+        f"""
+        SELECT to_json(list([hub_id, strftime(observed_at, '%Y-%m-%dT%H:%M:%S.%f+00:00')] ORDER BY hub_id))
+        FROM gone_{name}"""
     ).fetchone()
     connection.execute(f"DELETE FROM gone_{name}")
     return Held(name, deletes, alive, row[0] if row else "[]")

@@ -15,6 +15,7 @@ from ipaas_dagster.hub.database import transaction
 from ipaas_dagster.hub.deletes import Guard, find_gone, hold_back, note_present
 from ipaas_dagster.hub.holds import decide, write_hold
 from ipaas_dagster.hub.rejects import resolve_vanished, write_rejects
+from ipaas_dagster.hub.sightings import write_sightings
 from ipaas_dagster.hub.tables import CATALOG
 from ipaas_dagster.hub.write import write_collection
 from ipaas_dagster.records import LandingNote
@@ -57,10 +58,11 @@ def merge_landing(connection: DuckDBPyConnection, landing: LandingNote, *, guard
             held = holds.get(collection.name, ("", 0))[1]
             counts[collection.name] = count(connection, collection, held=held)
             write_counts(connection, landing.landing_id, landing.collection, collection, counts[collection.name])
+            write_sightings(connection, collection, landing.landing_id)
             seq = write_collection(connection, collection, seq=seq, landing_id=landing.landing_id, run_id=run_id)
             if landing.scope == "full":
                 resolve_vanished(connection, collection, landing.observed_from.isoformat())
-        _note(connection, landing, run_id)
+        _note(connection, landing, guard, run_id)
     return Merged(counts, new_rejects, tuple(hold_id for hold_id, _ in holds.values()), HubHead(head.epoch, seq))
 
 
@@ -87,11 +89,21 @@ def _settle_deletes(
     return holds
 
 
-def _note(connection: DuckDBPyConnection, landing: LandingNote, run_id: str) -> None:
+def note_merged(connection: DuckDBPyConnection, landing: LandingNote, guard: Guard | None, run_id: str) -> None:
+    """List the landing as merged, with its place in the order and the guard that it passed: a replay needs both."""
+    share, records = (guard.share, guard.records) if guard is not None else (None, None)
     connection.execute(
-        f"INSERT INTO {CATALOG}.hub.merged_landings VALUES (?, ?, ?, ?, ?)",
-        [landing.landing_id, landing.collection, landing.scope, landing.observed_from, run_id],
+        f"""
+        INSERT INTO {CATALOG}.hub.merged_landings
+            (landing_id, collection, scope, observed_from, run_id, number, hold_share, hold_records)
+        SELECT ?, ?, ?, ?, ?, greatest(coalesce(max(number), 0), count(*)) + 1, ?, ?
+        FROM {CATALOG}.hub.merged_landings""",
+        [landing.landing_id, landing.collection, landing.scope, landing.observed_from, run_id, share, records],
     )
+
+
+def _note(connection: DuckDBPyConnection, landing: LandingNote, guard: Guard | None, run_id: str) -> None:
+    note_merged(connection, landing, guard, run_id)
     connection.execute(
         f"""
         INSERT INTO {CATALOG}.hub.warnings

@@ -38,7 +38,11 @@ CREATE TABLE IF NOT EXISTS {c}.hub.rejects (
 CREATE TABLE IF NOT EXISTS {c}.hub.warnings (
     collection VARCHAR, source_id VARCHAR, field VARCHAR, reason VARCHAR, landing_id VARCHAR);
 CREATE TABLE IF NOT EXISTS {c}.hub.merged_landings (
-    landing_id VARCHAR, collection VARCHAR, scope VARCHAR, observed_from TIMESTAMPTZ, run_id VARCHAR);
+    landing_id VARCHAR, collection VARCHAR, scope VARCHAR, observed_from TIMESTAMPTZ, run_id VARCHAR,
+    number BIGINT, hold_share DOUBLE, hold_records BIGINT);
+CREATE TABLE IF NOT EXISTS {c}.hub.sightings (
+    collection VARCHAR, hub_id VARCHAR, landing_id VARCHAR, line BIGINT, element INTEGER, verdict VARCHAR);
+CREATE TABLE IF NOT EXISTS {c}.hub.unsighted_landings (landing_id VARCHAR);
 CREATE TABLE IF NOT EXISTS {c}.hub.landing_counts (
     landing_id VARCHAR, source_collection VARCHAR, collection VARCHAR, level VARCHAR, fetched BIGINT,
     inserted BIGINT, updated BIGINT, unchanged BIGINT, stale BIGINT, duplicate BIGINT, rejected BIGINT,
@@ -48,6 +52,14 @@ CREATE TABLE IF NOT EXISTS {c}.hub.holds (
     records BIGINT, alive BIGINT, reason VARCHAR, subjects JSON, state VARCHAR, created_at TIMESTAMPTZ,
     decided_at TIMESTAMPTZ, decided_landing_id VARCHAR);
 """
+
+
+_GAINED = (
+    ("merged_landings", "number", "BIGINT"),
+    ("merged_landings", "hold_share", "DOUBLE"),
+    ("merged_landings", "hold_records", "BIGINT"),
+)
+"""Columns of the hub's own tables that older hubs lack."""
 
 
 def column_names(collection: Collection) -> list[str]:
@@ -73,7 +85,11 @@ def statements() -> list[str]:
 
 def declared_columns() -> list[tuple[str, str, str]]:
     """(table, column, the statement that adds it to a hub made before the column was declared)."""
-    return [
+    gained = [
+        (name, column, f"ALTER TABLE {CATALOG}.hub.{name} ADD COLUMN IF NOT EXISTS {column} {kind}")
+        for name, column, kind in _GAINED
+    ]
+    return gained + [
         (collection.name, name, f'ALTER TABLE {table(collection)} ADD COLUMN IF NOT EXISTS "{name}" {kind}')
         for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE)
         for name, kind in _columns(collection)
