@@ -98,7 +98,7 @@ async def read_call(scope: Scope, receive: Receive) -> Call:
     request = Request(scope, receive)
     path = tuple(part for part in scope["path"].split("/") if part)
     body = await request.body()
-    return Call(request.method, path, request.query_params.multi_items(), request.headers, body)
+    return Call(request.method, path, request.query_params.multi_items(), request.headers, body, scope["scheme"])
 
 
 def reset(scope: Scope) -> int:

@@ -16,7 +16,7 @@ JSON = "application/json; charset=utf-8"
 class Call:
     """A request. `path` has neither empty nor dot segments: doubled and trailing slashes are gone.
 
-    `headers` has lower-case names. `query` keeps the order and repeats of what was sent.
+    `headers` has lower-case names. `query` keeps the order and repeats of what was sent. `scheme` is http or https.
     """
 
     method: str
@@ -24,6 +24,7 @@ class Call:
     query: Sequence[tuple[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = b""
+    scheme: str = "http"
 
 
 @dataclass(frozen=True, slots=True)
