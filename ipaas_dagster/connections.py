@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ipaas_dagster.destinations.base import Unreachable
 from ipaas_dagster.errors import IpaasError, UsageError
 from ipaas_dagster.project import Project
-from ipaas_dagster.records import SOURCE_SYSTEM
+from ipaas_dagster.records import SOURCE_SYSTEM, Call, new_id
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,15 @@ def check_all(project: Project) -> list[Connection]:
 
 def _checked_source(project: Project) -> Connection:
     """One small page of accounts, as a poll would ask for it."""
+    from ipaas_dagster.ledger.calls import keep_calls
     from ipaas_dagster.source.client import Client
     from ipaas_dagster.source.collections import source_collection
     from ipaas_dagster.source.session import connect, run
 
+    calls: list[Call] = []
+
     async def ask() -> tuple[int, str]:
-        async with connect(project, lambda call: None) as connection:
+        async with connect(project, calls.append) as connection:
             page = await Client(connection, source_collection("accounts")).page(0, 1)
         return page.count if page.count is not None else len(
             page.records
@@ -44,6 +47,8 @@ def _checked_source(project: Project) -> Connection:
         count, shown = run(ask())
     except IpaasError as error:
         return Connection(SOURCE_SYSTEM, "failed", str(error))
+    finally:
+        keep_calls(project, calls)
     return Connection(SOURCE_SYSTEM, "works", f"{count:,} accounts at {shown}")
 
 
@@ -56,11 +61,22 @@ def _checked(project: Project, system: str) -> Connection:
     try:
         destination = connect(project, system)
         try:
-            return Connection(system, "works", destination.check())
+            says = destination.check()
+            _note_local(project, system, "CHECK")
+            return Connection(system, "works", says)
         finally:
             destination.close()
     except (IpaasError, Unreachable) as error:
         return Connection(system, "failed", str(error))
+
+
+def _note_local(project: Project, system: str, method: str) -> None:
+    """The ledger's row of a call to a system without HTTP, whose destination writes none."""
+    from ipaas_dagster.ledger.calls import keep_calls
+
+    if project.worksheet.system(system).kind.keeps_hub_ids:
+        call = Call(new_id(), system, "read", method, "", project.clock(), outcome="ok", run_id=project.run_id)
+        keep_calls(project, [call])
 
 
 def files_fold(project: Project, system: str, collection: str) -> Iterator[Mapping[str, Any]]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.project import Project
 
 if TYPE_CHECKING:
     from ipaas_dagster.destinations.base import Destination, Setting, Shape
+    from ipaas_dagster.hub import HubHead
+    from ipaas_dagster.ledger.guard import Guard
     from ipaas_dagster.mapping import Route
+    from ipaas_dagster.mapping.presets import Preset
     from ipaas_dagster.outbox.delivery import Delivery
     from ipaas_dagster.outbox.positions import Tally
+    from ipaas_dagster.records import Call
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def deliver(project: Project, system: str, means: Means | None = None) -> Delive
     notes: list[str] = []
     with project.locks.hold(f"deliver-{system}"):
         means = means or Means(connect)
-        tallies = _queue(project, system, means.chunk, notes)
+        tallies = queue_changes(project, system, means.chunk, notes)
         delivery, stopped = _drain(project, system, means)
     return DeliverResult(
         system,
@@ -103,7 +108,7 @@ def setting(project: Project, system: str) -> Setting:
         preset.fields,
         {route.collection: _shape(route) for route in project.worksheet.routes(system)},
         project.clock,
-        lambda call: _record_call(project, call),
+        lambda call: record_call(project, call, _guard(preset)),
         notes=StoredNotes(project.operations, system, project.clock),
         secrets=project.settings.state / "secrets",
     )
@@ -117,7 +122,10 @@ def _shape(route: Route) -> Shape:
     return Shape(route.collection, route.object, route.key, fields, references)
 
 
-def _queue(project: Project, system: str, chunk: int, notes: list[str]) -> dict[str, Tally]:
+def queue_changes(
+    project: Project, system: str, chunk: int, notes: list[str], head: HubHead | None = None
+) -> dict[str, Tally]:
+    """Queue what changed up to `head`, or to the hub's; only for who holds the system's lock."""
     from ipaas_dagster.outbox.catch_up import Reading, catch_up
     from ipaas_dagster.outbox.positions import read_positions
 
@@ -138,8 +146,8 @@ def _queue(project: Project, system: str, chunk: int, notes: list[str]) -> dict[
         known = read_positions(connection, system)
     if any(p.enabled for name, p in known.items() if name not in {r.collection for r in routes}):
         _switch_off(project, system, keep=routes)
-    head = project.hub.head()
-    return {route.collection: catch_up(reading, route, head) for route in routes}
+    upto = head or project.hub.head()
+    return {route.collection: catch_up(reading, route, upto) for route in routes}
 
 
 def _switch_off(project: Project, system: str, keep: Sequence[Route] = ()) -> None:
@@ -156,8 +164,6 @@ def _switch_off(project: Project, system: str, keep: Sequence[Route] = ()) -> No
 
 def _drain(project: Project, system: str, means: Means) -> tuple[Delivery | None, str | None]:
     from ipaas_dagster.destinations.base import Unreachable
-    from ipaas_dagster.ledger.calls import note_call
-    from ipaas_dagster.outbox.delivery import Delivery
     from ipaas_dagster.outbox.drain import drain
     from ipaas_dagster.outbox.sending import how_many_open
 
@@ -169,7 +175,19 @@ def _drain(project: Project, system: str, means: Means) -> tuple[Delivery | None
         destination = means.connect(project, system)
     except Unreachable as error:
         return None, str(error)
-    delivery = Delivery(
+    delivery = delivery_to(project, system, destination, means, owed)
+    try:
+        return delivery, drain(delivery)
+    finally:
+        destination.close()
+
+
+def delivery_to(project: Project, system: str, destination: Destination, means: Means, owed: int) -> Delivery:
+    """This run's delivery of `owed` entries to an already connected system."""
+    from ipaas_dagster.ledger.calls import note_call
+    from ipaas_dagster.outbox.delivery import Delivery
+
+    return Delivery(
         system,
         project.worksheet.routes(system),
         destination,
@@ -179,14 +197,10 @@ def _drain(project: Project, system: str, means: Means) -> tuple[Delivery | None
         means.wait,
         means.chance,
         lambda collection, hub_ids: _why_absent(project, system, collection, hub_ids),
-        note_call,
+        partial(note_call, guard=_guard(project.worksheet.preset(system, project.settings))),
         project.progress,
         total=owed,
     )
-    try:
-        return delivery, drain(delivery)
-    finally:
-        destination.close()
 
 
 def _why_absent(project: Project, system: str, collection: str, hub_ids: Sequence[str]) -> dict[str, str]:
@@ -205,11 +219,19 @@ def _why_absent(project: Project, system: str, collection: str, hub_ids: Sequenc
     return reasons
 
 
-def _record_call(project: Project, call: object) -> None:
+def record_call(project: Project, call: Call, guard: Guard) -> None:
+    """Write one call of this run into the ledger, in a transaction of its own."""
     from ipaas_dagster.ledger.calls import note_call
 
     with project.operations.write() as connection:
-        note_call(connection, call)  # type: ignore[arg-type]
+        note_call(connection, replace(call, run_id=call.run_id or project.run_id), guard)
+
+
+def _guard(preset: Preset) -> Guard:
+    """What must never be written down of the system's calls."""
+    from ipaas_dagster.ledger.guard import Guard, secret_parts
+
+    return Guard(secret_parts(preset.fields[name] for name in preset.secrets if name in preset.fields))
 
 
 def _counts(

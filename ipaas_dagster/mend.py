@@ -12,7 +12,7 @@ from ipaas_dagster import contracts
 from ipaas_dagster.errors import LandingDamaged, UsageError
 from ipaas_dagster.hub.holds import Hold, list_holds
 from ipaas_dagster.hub.rejects import list_rejects
-from ipaas_dagster.ledger.calls import call_rows, write_calls
+from ipaas_dagster.ledger.calls import call_rows, place_calls, write_calls
 from ipaas_dagster.merge import MergeResult, merge
 from ipaas_dagster.project import Project
 from ipaas_dagster.pull import pull
@@ -21,8 +21,8 @@ from ipaas_dagster.source.collections import source_collection
 from ipaas_dagster.source.confirm import Confirmed, get_records
 from ipaas_dagster.source.landed import add_landing, scan_lock
 
-Observed = tuple[datetime, bytes]
-"""A source record as JSON, and when it was observed."""
+Observed = tuple[datetime, bytes, str]
+"""When a source record was observed, the record as JSON, and the id of the call that brought it (empty: none)."""
 
 
 def land_tombstones(
@@ -30,17 +30,20 @@ def land_tombstones(
     collection: str,
     gone: Iterable[tuple[str, datetime]],
     details: Mapping[str, Any] | None = None,
+    calls: Mapping[str, str] | None = None,
 ) -> LandingNote:
-    """Land that these hub ids of a source collection were gone at these times. `gone` must not be empty."""
+    """Land that these hub ids of a source collection were gone at these times, as these `calls` (by hub id) told.
+    `gone` must not be empty."""
     with (
         project.locks.hold(scan_lock(collection)),
         project.landings.writer(collection, run_id=project.run_id) as writer,
     ):
         for hub_id, observed_at in gone:
-            writer.tombstone(hub_id, observed_at)
+            writer.tombstone(hub_id, observed_at, (calls or {}).get(hub_id, ""))
         note = writer.close("tombstones", details=details)
         with project.operations.write() as connection:
             add_landing(connection, note, project.clock())
+            place_calls(connection, note.landing_id, writer.pages)
     return note
 
 
@@ -50,11 +53,12 @@ def land_records(project: Project, collection: str, records: Iterable[Observed])
         project.locks.hold(scan_lock(collection)),
         project.landings.writer(collection, run_id=project.run_id) as writer,
     ):
-        for observed_at, record in records:
-            writer.record(observed_at, record)
+        for observed in records:
+            writer.record(*observed)
         note = writer.close("retry")
         with project.operations.write() as connection:
             add_landing(connection, note, project.clock())
+            place_calls(connection, note.landing_id, writer.pages)
     return note
 
 
@@ -93,7 +97,7 @@ def _lines_again(project: Project, places: Iterable[tuple[str, int]]) -> Iterabl
             for number, text in enumerate(project.landings.lines(landing_id), 1):
                 if number in wanted:
                     found = msgspec.json.decode(text, type=_Line)
-                    yield _time(found.observed_at), bytes(found.record)
+                    yield _time(found.observed_at), bytes(found.record), ""
         except OSError as error:
             raise LandingDamaged(
                 f"landing {landing_id} cannot be read ({error.strerror}); its rejects stay open: "
@@ -124,10 +128,11 @@ def approve(project: Project, hold_id: str) -> list[MergeResult]:
         known = ", ".join(waiting) or "none"
         raise UsageError(f"no hold {hold_id!r} waits (waiting: {known}); see `ipaas approve list`")
     results = _check_again(project, hold)
-    gone = _still_gone(project, hold)
+    told: dict[str, str] = {}
+    gone = _still_gone(project, hold, told)
     note = {"approval": hold.hold_id}
     # a hold of which nothing is left to delete is closed by a tombstone that changes nothing
-    land_tombstones(project, hold.source_collection, gone or [("", hold.created_at)], note)
+    land_tombstones(project, hold.source_collection, gone or [("", hold.created_at)], note, told)
     return results + merge(project, [hold.source_collection])
 
 
@@ -140,11 +145,13 @@ def _check_again(project: Project, hold: Hold) -> list[MergeResult]:
     return merge(project, [source.name])
 
 
-def _still_gone(project: Project, hold: Hold) -> Sequence[tuple[str, datetime]]:
+def _still_gone(project: Project, hold: Hold, told: dict[str, str]) -> Sequence[tuple[str, datetime]]:
+    """`told` is given the id of the call that confirmed each."""
     source = source_collection(hold.source_collection)
     if not source.get_by_id or contracts.collection(hold.collection).parent:
         return hold.subjects
     confirmed = ask(project, source.name, [hub_id for hub_id, _ in hold.subjects])
+    told.update({hub_id: one.call_id for hub_id, one in confirmed.items()})
     return [(hub_id, confirmed[hub_id].observed_at) for hub_id, _ in hold.subjects if confirmed[hub_id].gone]
 
 

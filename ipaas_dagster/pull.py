@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ipaas_dagster.ledger.calls import call_rows, write_calls
+from ipaas_dagster.ledger.calls import Places, call_rows, write_calls
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import Call, LandingNote, Scope
 from ipaas_dagster.source.client import Client
@@ -94,9 +94,9 @@ class _Pull:
                     start=reading.scope.start,
                     end=reading.scope.end,
                     details=details,
-                    calls=call_rows(self.calls, writer.landing_id),
+                    calls=call_rows(self.calls, writer.landing_id, writer.pages),
                 )
-        self._commit(note, cursor=after)
+        self._commit(note, writer.pages, cursor=after)
         return self._result(reading.scope, note, reading.fetched, after, list(reading.notes))
 
     async def _read(self, asked: Scope, writer: Writer) -> Reading:
@@ -123,18 +123,20 @@ class _Pull:
     def snapshot(self) -> PullResult:
         client, found = run(self._read_snapshot())
         digest, note = found.digest, None
+        pages: Places = {}
         self.project.progress(self.source.name, found.records, found.records)
         if digest != self.before.digest and (found.records or self.before.digest):
             with self.project.landings.writer(self.source.name, run_id=self.project.run_id) as writer:
-                for sent_at, records in found.parts:
-                    writer.page(sent_at, records)
+                for part in found.parts:
+                    writer.page(*part)
+                pages = writer.pages
                 note = writer.close(
                     "snapshot",
                     details={**self._details(found.redacted, client.notes, None), "digest": digest},
-                    calls=call_rows(self.calls, writer.landing_id),
+                    calls=call_rows(self.calls, writer.landing_id, writer.pages),
                     empty_at=observed_now(self.project, self.source.name),
                 )
-        self._commit(note, digest=digest)
+        self._commit(note, pages, digest=digest)
         return self._result(Scope.full(), note, found.records if note else 0, None, list(client.notes))
 
     async def _read_snapshot(self) -> tuple[Client, Snapshot]:
@@ -154,7 +156,7 @@ class _Pull:
             "notes": list(notes),
         }
 
-    def _commit(self, note: LandingNote | None, **moved: Any) -> None:
+    def _commit(self, note: LandingNote | None, places: Places, **moved: Any) -> None:
         """Landing, cursor and calls in one transaction."""
         now = self.project.clock()
         moved = {name: value for name, value in moved.items() if value is not None}
@@ -168,7 +170,7 @@ class _Pull:
                 moved = self._unless_set_back(connection, moved)
             if moved:
                 write_cursor(connection, self.source.name, now, may_go_back=True, **moved)
-            write_calls(connection, call_rows(self.calls, note.landing_id if note else None))
+            write_calls(connection, call_rows(self.calls, note.landing_id if note else None, places))
 
     def _unless_set_back(self, connection: SqlConnection, moved: dict[str, Any]) -> dict[str, Any]:
         """A merge that found a landing damaged meanwhile set the cursor back to before it: there it stays."""

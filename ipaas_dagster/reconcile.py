@@ -42,6 +42,8 @@ class _Work:
     collection: str
     merged: list[MergeResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)
+    """By hub id: the call that confirmed it gone."""
 
     def scan(self, scope: Scope | None) -> PullResult:
         pulled = pull(self.project, self.collection, scope)
@@ -97,7 +99,7 @@ def _confirm_and_delete(work: _Work, unseen: list[str], started: datetime) -> No
         still = set(_unseen(project, collection, started))
         gone = [(hub_id, started) for hub_id in unseen if hub_id in still]
     if gone:
-        land_tombstones(project, collection, gone, {"reconcile": True})
+        land_tombstones(project, collection, gone, {"reconcile": True}, work.told)
         work.merged += merge(project, [collection])
 
 
@@ -113,7 +115,8 @@ def _is_mass(project: Project, collection: str, deletes: int) -> bool:
 def _confirm_by_get(work: _Work, unseen: list[str]) -> list[tuple[str, datetime]]:
     """Ask for each; one that answers after all is merged, not deleted."""
     confirmed = ask(work.project, work.collection, unseen)
-    found = [(one.observed_at, one.record) for one in confirmed.values() if one.record is not None]
+    work.told |= {hub_id: one.call_id for hub_id, one in confirmed.items()}
+    found = [(one.observed_at, one.record, one.call_id) for one in confirmed.values() if one.record is not None]
     if found:
         work.notes.append(f"{len(found)} records answered by id although the list did not show them; they stay")
         land_records(work.project, work.collection, found)

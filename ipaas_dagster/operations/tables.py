@@ -24,11 +24,12 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 metadata = MetaData()
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit whole number that SQLite still takes as its rowid."""
@@ -186,6 +187,9 @@ links = Table(
     Column("deleted", Boolean, nullable=False, default=False),
     Column("confirmed_at", UtcTime, nullable=False),
 )
+_ITS_OWN = text("external_id <> hub_id")
+Index("links_external", links.c.external_id, sqlite_where=_ITS_OWN, postgresql_where=_ITS_OWN)
+"""Only ids that the systems themselves gave: what keeps hub ids is found by them."""
 
 calls = Table(
     "calls",
@@ -211,7 +215,35 @@ calls = Table(
     Column("run_id", String, nullable=False, default=""),
     Column("landing_id", String, index=True),
     Column("sending_id", String, index=True),  # of a delivery: the call_id of its attempts
+    Column("first_line", Number),  # of a reading: the lines of the landing that it brought
+    Column("lines", Integer),
 )
+
+call_bodies = Table(  # of writes, redacted, zstd; the columns of `calls` for them stay empty
+    "call_bodies",
+    metadata,
+    Column("call_id", String, primary_key=True),
+    Column("request", LargeBinary),
+    Column("response", LargeBinary),
+)
+
+readings = Table(  # each chunk that a route read: with it, what became of a change that queued nothing can be told
+    "readings",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("system", String, nullable=False),
+    Column("collection", String, nullable=False),
+    Column("epoch", String, nullable=False),
+    Column("kind", String, nullable=False),  # changes, or all current records anew: records, links
+    Column("after_seq", Number, nullable=False),  # changes with after_seq < seq <= upto_seq
+    Column("upto_seq", Number, nullable=False),
+    Column("after_id", String),  # records with after_id < hub_id <= upto_id; null: from the first, to the last
+    Column("upto_id", String),
+    Column("template_digest", String),
+    Column("read_at", UtcTime, nullable=False),
+    Column("run_id", String, nullable=False),
+)
+Index("readings_route", readings.c.system, readings.c.collection, readings.c.number)
 
 batch_notes = Table(  # what a destination must know again after a crash in the middle of a batch
     "batch_notes",

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from ipaas_dagster.ledger.calls import keep_calls
 from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
+from ipaas_dagster.records import Call
 from ipaas_dagster.settings import DEFAULT_BASE_URL
 from ipaas_dagster.source.changes import changes, mark_launched
 from ipaas_dagster.source.facts import known
@@ -28,7 +30,11 @@ def not_connected(project: Project) -> str | None:
 def changed(project: Project, collections: Sequence[str]) -> tuple[str, ...]:
     """The collections with something newer than their probe mark; moves their marks, so that each change is
     named once. Raises CallFailed within seconds; then no mark has moved."""
-    found = changes(project, collections=collections)
+    calls: list[Call] = []
+    try:
+        found = changes(project, collections=collections, record_call=calls.append)
+    finally:
+        keep_calls(project, calls)
     if found.counts:
         mark_launched(project, found)
     return tuple(found.counts)

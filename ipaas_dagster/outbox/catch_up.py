@@ -6,7 +6,7 @@ commit together. A crash repeats at most the reading of one chunk. Memory is tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from ipaas_dagster.outbox.positions import (
     save_position,
 )
 from ipaas_dagster.outbox.queue import Candidate, Stamp, queue
+from ipaas_dagster.outbox.readings import Looked, note_reading
 from ipaas_dagster.outbox.rendering import Renders, candidates
 from ipaas_dagster.records import Clock, Progress, no_progress
 
@@ -71,9 +72,10 @@ def _read_changes(reading: Reading, route: Renders, position: Position, head: Hu
         latest = {change.hub_id: change for change in changes}
         chunk = candidates(route, sorted(latest.values(), key=lambda change: change.seq))
         full = len(changes) == reading.chunk
-        position = replace(position, seq=changes[-1].seq if full else head.seq)
+        looked = Looked("changes", position.seq, changes[-1].seq if full else head.seq)
+        position = replace(position, seq=looked.upto_seq)
         coalesced = len(changes) - len(chunk)
-        total.add(_commit(reading, route, position, chunk, coalesced=coalesced))
+        total.add(_commit(reading, route, position, chunk, looked, coalesced=coalesced))
         reading.progress(f"{route.system}/{route.collection}: queueing", position.seq - first, head.seq - first)
     return position
 
@@ -84,14 +86,18 @@ def _seed(reading: Reading, route: Renders, position: Position, total: Tally) ->
     while seed is not None and seed.phase == "records":
         records = reading.hub.current(route.collection, seed.after, reading.chunk)
         more = len(records) == reading.chunk
-        seed = replace(seed, after=records[-1].hub_id) if more else Seed("links", approved=seed.approved)
+        upto = records[-1].hub_id if more else None
+        looked = Looked("records", position.seq, position.seq, seed.after, upto)
+        seed = replace(seed, after=upto) if more else Seed("links", approved=seed.approved)
         position = replace(position, seed=seed)
-        total.add(_commit(reading, route, position, candidates(route, records), renew=True))
+        total.add(_commit(reading, route, position, candidates(route, records), looked, renew=True))
     if seed is not None and not seed.approved and _held(reading, route, position):
         return
     for gone in _gone(reading, route, seed.after if seed else None):
+        after = position.seed.after if position.seed else None
+        looked = Looked("links", position.seq, position.seq, after, gone[-1].hub_id)
         position = replace(position, seed=Seed("links", gone[-1].hub_id, approved=True))
-        total.add(_commit(reading, route, position, gone, renew=True))
+        total.add(_commit(reading, route, position, gone, looked, renew=True))
     _save(reading, route, replace(position, seed=None), Tally())
 
 
@@ -143,7 +149,8 @@ def _commit(
     reading: Reading,
     route: Renders,
     position: Position,
-    chunk: Iterable[Candidate],
+    chunk: Sequence[Candidate],
+    looked: Looked,
     *,
     coalesced: int = 0,
     renew: bool = False,
@@ -153,7 +160,9 @@ def _commit(
         route.system, route.collection, position.epoch, reading.run_id, now, route.deletes, renew, reading.keeps_hub_ids
     )
     with reading.operations.write() as connection:
-        tally = queue(connection, list(chunk), stamp)
+        tally = queue(connection, chunk, stamp)
+        if chunk:
+            note_reading(connection, stamp, looked, route.digest)
         tally.changes += coalesced
         tally.coalesced = coalesced
         save_position(connection, route.system, route.collection, position, tally, now)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from hashlib import sha256
 
 import msgspec
 
@@ -12,6 +14,7 @@ from ipaas_dagster.outbox import sending
 from ipaas_dagster.outbox.claim import Claim, write_ended
 from ipaas_dagster.outbox.delivery import Delivery, OutOfPatience
 from ipaas_dagster.outbox.entry import batch_id
+from ipaas_dagster.outbox.sending import Owed
 from ipaas_dagster.outbox.settling import Answered, settle
 from ipaas_dagster.records import Call, new_id
 
@@ -88,6 +91,7 @@ def _commit_intent(delivery: Delivery, parcel: Parcel) -> Call:
         started_at=delivery.clock(),
         attempt=owed[0].attempts + 1,
         bytes_out=sum(len(one.payload or b"") for one in owed),
+        request_digest=_digest(owed) if named else "",
         outcome="intent",
         run_id=delivery.run_id,
     )
@@ -108,6 +112,14 @@ def _commit_intent(delivery: Delivery, parcel: Parcel) -> Call:
             delivery.note_call(connection, call)
     delivery.calls += 1
     return call
+
+
+def _digest(owed: Sequence[Owed]) -> str:
+    """Of the payloads in their order, one a line; they stand in the outbox, so the ledger need not repeat them."""
+    total = sha256()
+    for one in owed:
+        total.update((one.payload or b"") + b"\n")
+    return total.hexdigest()
 
 
 def _to_keep(delivery: Delivery, parcel: Parcel) -> dict[int, bytes]:

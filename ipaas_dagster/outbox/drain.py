@@ -9,9 +9,10 @@ an entry that waits a short while for its next attempt is waited for, within the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from ipaas_dagster.destinations.base import Unreachable
+from ipaas_dagster.destinations.base import Batch, Outcome, Unreachable
 from ipaas_dagster.outbox import blocking, sending
 from ipaas_dagster.outbox.claim import Claim, as_sent, claim, write_ended
 from ipaas_dagster.outbox.delivery import Delivery, Operation, OutOfPatience
@@ -19,6 +20,7 @@ from ipaas_dagster.outbox.dispatch import Moved, parcel, send
 from ipaas_dagster.outbox.rendering import Renders
 from ipaas_dagster.outbox.sending import Owed
 from ipaas_dagster.outbox.settling import Answered, settle
+from ipaas_dagster.records import Call, new_id
 
 
 def drain(delivery: Delivery) -> str | None:
@@ -98,8 +100,25 @@ def _doubtful(delivery: Delivery, due_only: bool) -> dict[tuple[str, str], list[
 
 
 def _ask(delivery: Delivery, batch: str, collection: str, owed: Sequence[Owed]) -> None:
-    outcomes = delivery.destination.resolve(as_sent(delivery, collection, owed))
+    outcomes = _resolve(delivery, Batch(batch, collection, as_sent(delivery, collection, owed)))
     answered = Answered(delivery.system, collection, batch, owed, outcomes, delivery.keeps, asked=True)
     with delivery.operations.write() as connection:
         settled = settle(connection, answered, now=delivery.clock(), chance=delivery.chance)
     delivery.count(collection, settled)
+
+
+def _resolve(delivery: Delivery, doubtful: Batch) -> Sequence[Outcome]:
+    """Ask what became of a batch; the question is a call of the ledger like any other."""
+    named = delivery.destination.ledger_name(doubtful)
+    started, outcome, reason = delivery.clock(), "ok", ""
+    try:
+        return delivery.destination.resolve(doubtful.entries)
+    except Exception as error:
+        outcome, reason = type(error).__name__.lower(), str(error)
+        raise
+    finally:
+        if named:
+            took = (delivery.clock() - started) / timedelta(milliseconds=1)
+            call = Call(new_id(), delivery.system, "read", "ASK", named[1], started, duration_ms=took, outcome=outcome)
+            with delivery.operations.write(survives_power_loss=False) as connection:
+                delivery.note_call(connection, replace(call, reason=reason, run_id=delivery.run_id))

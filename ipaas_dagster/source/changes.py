@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ipaas_dagster.records import RecordCall
 from ipaas_dagster.source.client import Client
 from ipaas_dagster.source.collections import POLLED, source_collection
 from ipaas_dagster.source.connection import Connection
@@ -40,7 +41,11 @@ class Changes:
 
 
 def changes(
-    project: Project, *, retry_seconds: float = PATIENCE_SECONDS, collections: Sequence[str] = POLLED
+    project: Project,
+    *,
+    retry_seconds: float = PATIENCE_SECONDS,
+    collections: Sequence[str] = POLLED,
+    record_call: RecordCall = lambda call: None,
 ) -> Changes:
     """One request for each of these polled collections. Those that were never read, or whose source ignores the
     filter, are left to the schedule.
@@ -48,7 +53,7 @@ def changes(
     Raises CallFailed within a few seconds; then nothing was marked.
     """
     marks = {name: mark for name in collections if (mark := _mark(project, name)) is not None}
-    return run(_changes(project, marks, retry_seconds)) if marks else Changes()
+    return run(_changes(project, marks, retry_seconds, record_call)) if marks else Changes()
 
 
 def mark_launched(project: Project, found: Changes) -> None:
@@ -67,8 +72,10 @@ def _mark(project: Project, collection: str) -> datetime | None:
     return max(polled, row.probe_mark) if row.probe_mark else polled
 
 
-async def _changes(project: Project, marks: Mapping[str, datetime], retry_seconds: float) -> Changes:
-    async with connect(project, lambda call: None, retry_seconds=retry_seconds) as connection:
+async def _changes(
+    project: Project, marks: Mapping[str, datetime], retry_seconds: float, record_call: RecordCall
+) -> Changes:
+    async with connect(project, record_call, retry_seconds=retry_seconds) as connection:
         asked = await asyncio.gather(*(_ask(project, connection, name, mark) for name, mark in marks.items()))
     answers = {name: answer for name, answer in zip(marks, asked, strict=True) if answer is not None}
     return Changes(

@@ -28,6 +28,7 @@ class Page:
     server_time: datetime | None = None
     number: int = 0
     redacted: Mapping[str, int] = field(default_factory=dict)
+    call_id: str = ""
 
     @property
     def end(self) -> int:
@@ -60,7 +61,7 @@ class Client:
 
         Subscriptions answer with an envelope. Raises ProtocolBroken where another record is answered.
         """
-        path = f"{self.collection.path}/{quote(source_id, safe='')}"
+        path = self.record_path(source_id)
         try:
             got = await self.connection.get(path, {}, self._read_any)
         except Refused as error:
@@ -69,16 +70,19 @@ class Client:
             raise
         records = got.value.records
         if not records:
-            return Answer(None, got.sent_at, got.server_time)
+            return Answer(None, got.sent_at, got.server_time, got.call_id)
         for record in records:
             if record_id(record) == source_id:
-                return Answer(record, got.sent_at, got.server_time)
+                return Answer(record, got.sent_at, got.server_time, got.call_id)
         raise ProtocolBroken(
             f"asked for {self.collection.name} {source_id}, the source answered with {record_id(records[0])}",
             system=SOURCE_SYSTEM,
             method="GET",
             path=path,
         )
+
+    def record_path(self, source_id: str) -> str:
+        return f"{self.collection.path}/{quote(source_id, safe='')}"
 
     def _read_list(self, body: bytes, content_type: str, lenient: bool) -> Body:
         return self._cleaned(parse_list(body, content_type, lenient=lenient))
@@ -96,4 +100,4 @@ class Client:
 
 def _page(offset: int, number: int, got: Answer[Body]) -> Page:
     body = got.value
-    return Page(offset, body.records, body.count, got.sent_at, got.server_time, number, body.redacted)
+    return Page(offset, body.records, body.count, got.sent_at, got.server_time, number, body.redacted, got.call_id)

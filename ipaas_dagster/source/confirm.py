@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.errors import UsageError
-from ipaas_dagster.records import RecordCall
+from ipaas_dagster.records import Call, RecordCall
 from ipaas_dagster.source.client import Client
 from ipaas_dagster.source.collections import source_collection
 from ipaas_dagster.source.session import connect, run
@@ -25,6 +25,8 @@ class Confirmed:
     source_id: str
     record: bytes | None
     observed_at: datetime
+    call_id: str = ""
+    """Of the call that told it."""
 
     @property
     def gone(self) -> bool:
@@ -56,13 +58,20 @@ async def _get_records(
     if not source.get_by_id:
         raise UsageError(f"the source documents no GET by id for {collection}; compare a second scan instead")
     free = asyncio.Semaphore(project.settings.connections)
-    async with connect(project, record_call, collection=collection) as connection:
+    told: dict[str, str] = {}
+
+    def note(call: Call) -> None:
+        told[call.path] = call.call_id
+        record_call(call)
+
+    async with connect(project, note, collection=collection) as connection:
         client = Client(connection, source)
 
         async def ask(source_id: str) -> Confirmed:
             async with free:
                 got = await client.record(source_id)
-                return Confirmed(source_id, got.value, got.sent_at)
+                path = connection.address.shown_path(client.record_path(source_id))
+                return Confirmed(source_id, got.value, got.sent_at, told.get(path, ""))
 
         found = await asyncio.gather(*map(ask, source_ids))
     return {one.source_id: one for one in found}

@@ -13,7 +13,7 @@ import hashlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlencode, urljoin
@@ -53,11 +53,12 @@ class Pace:
 @dataclass(frozen=True)
 class Answer(Generic[T]):
     """`sent_at`: when the attempt that succeeded was sent, by our clock (see Connection, `not_before`);
-    `server_time` from the server's `Date`."""
+    `server_time` from the server's `Date`; `call_id` is that attempt's in the ledger."""
 
     value: T
     sent_at: datetime
     server_time: datetime | None
+    call_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class _Failed:
     content_type: str = ""
     sent_at: datetime | None = None
     server_time: datetime | None = None
+    call_id: str = ""
 
 
 class Connection:
@@ -175,18 +177,18 @@ class Connection:
             value = read(failed.body, failed.content_type, True)
         except BrokenBody:
             return None
-        return Answer(value, failed.sent_at, failed.server_time)
+        return Answer(value, failed.sent_at, failed.server_time, failed.call_id)
 
     async def _attempt(self, target: str, attempt: int, read: Reader[T]) -> Answer[T] | _Failed:
         self.requests += 1
-        sent_at, started = self._clock(), self._pace.monotonic()
-        status, size = None, 0
+        call_id, sent_at, started = new_id(), self._clock(), self._pace.monotonic()
+        status, size, digest = None, 0, ""
         outcome, reason = "unreachable", ""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 status, headers, body = await self._send(target)
-            self._reached, size = True, len(body)
-            got = self._judge(target, status, headers, body, self._observed(sent_at), read)
+            self._reached, size, digest = True, len(body), hashlib.sha256(body).hexdigest()
+            got = replace(self._judge(target, status, headers, body, self._observed(sent_at), read), call_id=call_id)
             outcome, reason = ("ok", "") if isinstance(got, Answer) else (got.outcome, got.reason)
             return got
         except Refused as error:
@@ -203,7 +205,7 @@ class Connection:
             milliseconds = (self._pace.monotonic() - started) * 1000
             self._record(
                 Call(
-                    call_id=new_id(),
+                    call_id=call_id,
                     system=SOURCE_SYSTEM,
                     direction="read",
                     method="GET",
@@ -213,6 +215,7 @@ class Connection:
                     attempt=attempt,
                     duration_ms=milliseconds,
                     bytes_in=size,
+                    response_digest=digest,
                     outcome=outcome,
                     reason=self.address.scrub(reason)[:500],
                     run_id=self._run_id,

@@ -119,7 +119,7 @@ def adopt_orphans(project: Project, held: str | None = None) -> list[LandingNote
 
 def _adopt(project: Project, landing_id: str, held: str | None) -> LandingNote | None:
     try:
-        note, calls = project.landings.manifest(landing_id)
+        note, calls, places = project.landings.manifest(landing_id)
     except LandingDamaged as error:
         project.say(str(error))
         return None
@@ -128,7 +128,7 @@ def _adopt(project: Project, landing_id: str, held: str | None) -> LandingNote |
             return None
         with project.operations.write() as connection:
             add_landing(connection, note, project.clock())
-            _add_calls(connection, calls)
+            _add_calls(connection, calls, places, landing_id)
             _adopt_cursor(connection, note, project.clock())
     project.say(f"landing {landing_id} of {note.collection} was complete but not noted; it is now")
     return note
@@ -152,14 +152,24 @@ def _adopt_cursor(connection: Connection, note: LandingNote, now: datetime) -> N
         write_cursor(connection, note.collection, now, cursor=datetime.fromisoformat(after), landing_id=note.landing_id)
 
 
-def _add_calls(connection: Connection, calls: Sequence[Mapping[str, Any]]) -> None:
-    from sqlalchemy import insert
+def _add_calls(
+    connection: Connection,
+    calls: Sequence[Mapping[str, Any]],
+    places: Mapping[str, tuple[int, int]],
+    landing_id: str,
+) -> None:
+    """The manifest's calls; those that the ledger has already are told which lines they brought."""
+    from sqlalchemy import insert, update
 
     from ipaas_dagster.operations.tables import calls as t
 
     rows = [{**call, "started_at": datetime.fromisoformat(call["started_at"])} for call in calls]
     if rows:
         connection.execute(insert(t), rows)
+    for call_id in places.keys() - {row["call_id"] for row in rows}:
+        first, number = places[call_id]
+        mine = update(t).where(t.c.call_id == call_id)
+        connection.execute(mine.values(landing_id=landing_id, first_line=first, lines=number))
 
 
 def _without_row(project: Project, landing_ids: Sequence[str]) -> list[str]:

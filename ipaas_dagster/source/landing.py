@@ -60,12 +60,14 @@ class LandingStore:
                 f"its manifest says {landing.bytes}, {landing.sha256[:12]}; restore it, or pull again"
             )
 
-    def manifest(self, landing_id: str) -> tuple[LandingNote, list[dict[str, Any]]]:
-        """The landing as its manifest describes it, and the calls that made it. Raises LandingDamaged."""
+    def manifest(self, landing_id: str) -> tuple[LandingNote, list[dict[str, Any]], dict[str, tuple[int, int]]]:
+        """The landing as its manifest describes it, the calls that made it, and the lines that each call brought
+        (first line and number, by call id). Raises LandingDamaged."""
         try:
             found = msgspec.json.decode((self._folder(landing_id) / f"{landing_id}.json").read_bytes())
             calls = found.pop("calls", [])
-            return msgspec.convert(found, LandingNote), calls
+            places = msgspec.convert(found.pop("places", {}), dict[str, tuple[int, int]])
+            return msgspec.convert(found, LandingNote), calls, places
         except (OSError, msgspec.MsgspecError, TypeError) as error:
             raise LandingDamaged(f"the manifest of landing {landing_id} cannot be read: {error}") from None
 
@@ -126,6 +128,8 @@ class Writer:
         self.landing_id, self.collection, self.run_id, self.records = landing_id, collection, run_id, 0
         self._folder, self._temporary = folder, folder / f".{collection}.{landing_id}.tmp"
         self._observed: tuple[datetime, datetime] | None = None
+        self.pages: dict[str, tuple[int, int]] = {}
+        """By the id of the call that brought them: its first line and how many lines it made."""
         self._file: Any = None
         self._stream: Any = None
 
@@ -137,10 +141,12 @@ class Writer:
             self._file.close()
             self._temporary.unlink(missing_ok=True)
 
-    def page(self, observed_at: datetime, records: Sequence[bytes]) -> None:
-        """`records`: valid JSON without line breaks, secrets removed."""
+    def page(self, observed_at: datetime, records: Sequence[bytes], call_id: str = "") -> None:
+        """`records`: valid JSON without line breaks, secrets removed; `call_id`: of the call that brought them."""
         if not records:
             return
+        if call_id:
+            self.pages[call_id] = (self.records + 1, len(records))
         middle = b',"observed_at":%d,"record":' % _micros(observed_at)
         first = self.records + 1
         self._write(
@@ -149,11 +155,13 @@ class Writer:
             len(records),
         )
 
-    def record(self, observed_at: datetime, record: bytes) -> None:
-        self.page(observed_at, [record])
+    def record(self, observed_at: datetime, record: bytes, call_id: str = "") -> None:
+        self.page(observed_at, [record], call_id)
 
-    def tombstone(self, hub_id: str, observed_at: datetime) -> None:
-        """The record `hub_id` was confirmed gone at `observed_at`."""
+    def tombstone(self, hub_id: str, observed_at: datetime, call_id: str = "") -> None:
+        """The record `hub_id` was confirmed gone at `observed_at`, by this call."""
+        if call_id:
+            self.pages[call_id] = (self.records + 1, 1)
         line = {"line": self.records + 1, "observed_at": _micros(observed_at), "deleted": hub_id}
         self._write(msgspec.json.encode(line) + b"\n", observed_at, 1)
 
@@ -200,7 +208,7 @@ class Writer:
     def _manifest(self, note: LandingNote, calls: Sequence[Mapping[str, Any]]) -> None:
         temporary = self._folder / f".{self.collection}.{self.landing_id}.json.tmp"
         with temporary.open("wb") as file:
-            file.write(msgspec.json.encode({**asdict(note), "calls": list(calls)}) + b"\n")
+            file.write(msgspec.json.encode({**asdict(note), "calls": list(calls), "places": self.pages}) + b"\n")
             _sync(file)
         temporary.rename(self._folder / f"{self.landing_id}.json")
         _sync_folder(self._folder)

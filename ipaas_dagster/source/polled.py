@@ -19,8 +19,8 @@ from ipaas_dagster.source.window import cut, without
 if TYPE_CHECKING:
     from ipaas_dagster.project import Project
 
-Sink = Callable[[datetime, Sequence[bytes]], None]
-"""sink(when the page's request was sent, its records)."""
+Sink = Callable[[datetime, Sequence[bytes], str], None]
+"""sink(when the page's request was sent, its records, the id of that call)."""
 
 UNIT_FACT, COUNT_FACT = "modified_unit", "counts_all"
 
@@ -148,7 +148,7 @@ class Reading:
         )
         async for page in scan.pages():
             records = without(self._seen(page), above, until)
-            self.sink(page.sent_at, records)
+            self.sink(page.sent_at, records, page.call_id)
             self.redacted.update(page.redacted)
             self.fetched += len(records)
             self.project.progress(self.name, self.fetched, until if until is not None else page.count)

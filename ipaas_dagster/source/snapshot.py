@@ -21,26 +21,26 @@ OBJECT_FIELD = "ppobject_id"
 
 @dataclass
 class Snapshot:
-    """Parts as they were read, each with the time its request was sent."""
+    """Parts as they were read, each with the time its request was sent and the id of that call."""
 
-    parts: list[tuple[datetime, Sequence[bytes]]] = field(default_factory=list)
+    parts: list[tuple[datetime, Sequence[bytes], str]] = field(default_factory=list)
     server_time: datetime | None = None
     redacted: Report = field(default_factory=Report)
 
     def add(self, page: Page, records: Sequence[bytes] | None = None) -> None:
         self.redacted.update(page.redacted)
-        self.parts.append((page.sent_at, page.records if records is None else records))
+        self.parts.append((page.sent_at, page.records if records is None else records, page.call_id))
         self.server_time = self.server_time or page.server_time
 
     @property
     def records(self) -> int:
-        return sum(len(records) for _, records in self.parts)
+        return sum(len(records) for _, records, _ in self.parts)
 
     @property
     def digest(self) -> str:
         """Of the whole content, whatever order it came in; secrets were removed before."""
         total = hashlib.sha256()
-        for record in sorted(record for _, records in self.parts for record in records):
+        for record in sorted(record for _, records, _ in self.parts for record in records):
             total.update(b"%d:" % len(record) + record)
         return total.hexdigest()
 
