@@ -3,9 +3,11 @@
 declared    a YAML file with the line of every name       language   the words of the files (pydantic)
 form        a file against its words                      reading    the files together, every name checked
 worksheet   systems, and the routes between hub and them  presets    connections, secrets by reference
-template    fields of one collection in one system        modifiers  ready_made and sandboxed javascript
+reading_template, targets                                 template   fields of one collection in one system
+known       objects and fields that a system has          modifiers  ready_made and sandboxed javascript
 conditions  which records are sent                        route      render -> payload, and back
-schemas     JSON Schemas for editors, made from language
+related     what rendering asks of the hub                nested     children in their parent's payload
+nesting     objects within a payload                      schemas    JSON Schemas for editors
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from ipaas_dagster.mapping.kinds import KINDS, Kind, kind, kind_names
 from ipaas_dagster.mapping.payload import Rendered, payload_bytes, payload_hash
 from ipaas_dagster.mapping.presets import Missing, Preset, Presets, load_presets, resolve
 from ipaas_dagster.mapping.ready_made import minor_to_decimal
-from ipaas_dagster.mapping.render import RenderError, keep_hub_id
+from ipaas_dagster.mapping.related import Related
+from ipaas_dagster.mapping.render import keep_hub_id
+from ipaas_dagster.mapping.rendered_value import RenderError
 from ipaas_dagster.mapping.route import Route
 from ipaas_dagster.mapping.template import TargetField
 from ipaas_dagster.mapping.worksheet import Row, System, Worksheet, load_worksheet
@@ -25,6 +29,7 @@ __all__ = [
     "Missing",
     "Preset",
     "Presets",
+    "Related",
     "RenderError",
     "Rendered",
     "Route",

@@ -50,6 +50,11 @@ class Filter:
     def __add__(self, other: Filter) -> Filter:
         return Filter(self.conditions + other.conditions)
 
+    @property
+    def words(self) -> list[list[str]]:
+        """What was declared, in one order, for the template's digest."""
+        return sorted([condition.column, condition.words] for condition in self.conditions)
+
     def passes(self, record: Mapping[str, Any]) -> bool:
         return all(condition.passes(record[condition.column]) for condition in self.conditions)
 

@@ -21,7 +21,8 @@ class Kind:
     """`fields` are what its presets may hold. `keeps_hub_ids`: references are stored as hub ids, so that
     nothing waits for a parent there. `refers_by_hub_id`: references are sent as hub ids, which an external-id
     field there holds, but what they name must be there first. `key`: the target field that holds the hub id,
-    where a template names none."""
+    where a template names none. `nests_fields`: a dotted name of a target is a field of an object within the
+    record."""
 
     name: str
     description: str
@@ -30,6 +31,7 @@ class Kind:
     keeps_hub_ids: bool = False
     refers_by_hub_id: bool = False
     key: str | None = None
+    nests_fields: bool = False
 
 
 _URL = "base URL of its API"
@@ -92,6 +94,7 @@ KINDS: tuple[Kind, ...] = (
             _CA_FILE,
             _BATCH_SIZE,
         ),
+        nests_fields=True,
     ),
     Kind(
         "intacct",
@@ -107,6 +110,7 @@ KINDS: tuple[Kind, ...] = (
             _CA_FILE,
             _BATCH_SIZE,
         ),
+        nests_fields=True,
     ),
 )
 

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 Value = str | int | float | bool
@@ -61,11 +70,29 @@ Condition = Annotated[ConditionWords, BeforeValidator(_condition, json_schema_in
 Filter = dict[str, Condition]
 
 
+class ReferenceWords(Words):
+    """The live record whose column holds the same value, instead of one that a column refers to."""
+
+    collection: str = Field(description="hub collection of the record that is looked for")
+    by: str = Field(description="column of that collection")
+    source: str = Field(alias="from", description="column of this record that holds the same value")
+
+
+def _column_or_words(given: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    return given if isinstance(given, str) else check(given)
+
+
+Reference = Annotated[ReferenceWords, WrapValidator(_column_or_words, json_schema_input_type=str | ReferenceWords)]
+"""The name of a column (text), or ReferenceWords."""
+
+
 class FieldWords(Words):
     """Where a target field's value comes from: exactly one of `from`, `reference` and `constant`."""
 
     source: str | None = Field(None, alias="from", description="column of the hub collection")
-    reference: str | None = Field(None, description="column that refers to another record: its id in this system")
+    reference: Reference | None = Field(
+        None, description="column that refers to another record, or how to find that by a value: its id in this system"
+    )
     constant: OneValue = Field(None, description="always this value")
     default: OneValue = Field(None, description="the value where the source is empty")
     required: bool = Field(False, description="a record without a value is rejected, by the name of this field")
@@ -101,6 +128,14 @@ Fields = Annotated[
 ]
 
 
+class ChildWords(Words):
+    """Records that stand in their parent's, as a list under one of its fields."""
+
+    collection: str = Field(description="hub collection whose records are children of the template's")
+    fields: Fields = Field(description="`all` (every column by its own name) or target field: column")
+    filter: Filter = Field(default_factory=dict, description="only children that meet all of these are sent")
+
+
 class TemplateWords(Words):
     """How the records of one hub collection look in one system."""
 
@@ -109,7 +144,9 @@ class TemplateWords(Words):
     key: str | None = Field(None, description="target field that identifies the record; it holds the hub id")
     fields: Fields = Field(description="`all` (every column by its own name) or target field: column")
     filter: Filter = Field(default_factory=dict, description="only records that meet all of these are sent")
-    children: Any = Field(None, description="reserved: records nested in their parent")
+    children: dict[str, ChildWords] = Field(
+        default_factory=dict, description="target field: records that stand in it as a list"
+    )
 
 
 class MappingFile(RootModel[dict[str, TemplateWords]]):
@@ -130,12 +167,15 @@ class RowWords(Words):
 
     collection: str
     system: str
-    direction: Literal["to", "from", "both"] = Field(description="to the hub, from the hub, or both")
+    direction: Literal["to", "from", "both", "none"] = Field(
+        description="to the hub, from the hub, or both; none: this system does not carry it, and `reason` says why"
+    )
     template: str | None = Field(None, description="in the system's mapping file; the collection's name if absent")
     deletes: Literal["delete", "keep"] | None = Field(
         None, description="what happens there when the hub's record is deleted (default delete)"
     )
     filter: Filter = Field(default_factory=dict, description="only records that meet all of these are sent")
+    reason: str | None = Field(None, description="why this system does not carry the collection")
 
 
 class WorksheetFile(Words):

@@ -14,9 +14,10 @@ from ipaas_dagster.mapping.form import check_form
 from ipaas_dagster.mapping.kinds import kind, kind_names
 from ipaas_dagster.mapping.language import MappingFile, RowWords, SystemWords, WorksheetFile
 from ipaas_dagster.mapping.presets import Presets, load_presets
+from ipaas_dagster.mapping.reading_template import read_template
 from ipaas_dagster.mapping.route import Route
-from ipaas_dagster.mapping.template import Template, hub_columns, read_template
-from ipaas_dagster.mapping.worksheet import FILE, System, Worksheet
+from ipaas_dagster.mapping.template import Template, hub_columns
+from ipaas_dagster.mapping.worksheet import FILE, NotCarried, System, Worksheet
 from ipaas_dagster.records import SOURCE_SYSTEM
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -108,6 +109,7 @@ class _Rows:
         self._lines: dict[tuple[str, str], int | None] = {}
         self._inbound: list[str] = []
         self._routes: dict[tuple[str, str], tuple[int, Route]] = {}
+        self._not_carried: list[NotCarried] = []
 
     def read(self, number: int, row: RowWords) -> None:
         names = tuple(collection.name for collection in contracts.COLLECTIONS)
@@ -115,7 +117,11 @@ class _Rows:
         self._must_be(number, "system", "system", row.system, tuple(self._systems))
         self._only_once(number, row)
         system = self._systems[row.system]
-        if system.kind.is_source:
+        if row.reason is not None and row.direction != "none":
+            raise self._error(number, "reason", "`reason` is for rows that move nothing (`direction: none`)")
+        if row.direction == "none":
+            self._read_not_carried(number, row)
+        elif system.kind.is_source:
             self._read_inbound(number, row)
         else:
             self._routes[row.system, row.collection] = number, self._route(number, row, system)
@@ -130,6 +136,15 @@ class _Rows:
             message = f"{row.collection} and {row.system} have a row already, on line {self._lines[pair]}"
             raise self._error(number, "collection", message)
         self._lines[pair] = self._declared.line(("rows", number))
+
+    def _read_not_carried(self, number: int, row: RowWords) -> None:
+        for field in ("template", "deletes", "filter"):
+            if field in row.model_fields_set:
+                raise self._error(number, field, f"{field!r} is for rows that move something")
+        if not row.reason:
+            message = f"say why {row.system} does not carry {row.collection}: `reason: ...`"
+            raise self._error(number, "direction", message)
+        self._not_carried.append(NotCarried(row.collection, row.system, row.reason))
 
     def _read_inbound(self, number: int, row: RowWords) -> None:
         if row.direction != "to":
@@ -163,6 +178,7 @@ class _Rows:
 
     def worksheet(self, presets: Presets) -> Worksheet:
         for number, route in self._routes.values():
+            self._check_nested(number, route)
             self._check_references(number, route)
         order = [collection.name for collection in contracts.COLLECTIONS]
         systems = list(self._systems)
@@ -171,7 +187,25 @@ class _Rows:
             key=lambda r: (systems.index(r.system), order.index(r.collection)),
         )
         inbound = tuple(name for name in order if name in self._inbound)
-        return Worksheet(self._declared.file, tuple(self._systems.values()), inbound, tuple(routes), presets)
+        return Worksheet(
+            self._declared.file,
+            tuple(self._systems.values()),
+            inbound,
+            tuple(routes),
+            presets,
+            not_carried=tuple(self._not_carried),
+        )
+
+    def _check_nested(self, number: int, route: Route) -> None:
+        """Each change of a nested record counts for its parent's route, so it can have none of its own."""
+        for collection in route.nested:
+            if (collection, route.system) in self._lines:
+                message = (
+                    f"the template {route.template.name!r} nests {collection} in {route.collection}; "
+                    f"{collection} and {route.system} can have no row beside it (line "
+                    f"{self._lines[collection, route.system]})"
+                )
+                raise self._error(number, "collection", message)
 
     def _check_references(self, number: int, route: Route) -> None:
         """A record that waits for one that is never sent would wait for ever."""

@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 from ipaas_dagster.mapping.conditions import Filter
 from ipaas_dagster.mapping.payload import Rendered
-from ipaas_dagster.mapping.render import Renderer, RenderError, Resolve, keep_hub_id
+from ipaas_dagster.mapping.related import NOTHING, Related
+from ipaas_dagster.mapping.render import Renderer, Resolve, keep_hub_id
+from ipaas_dagster.mapping.rendered_value import RenderError
 from ipaas_dagster.mapping.template import TargetField, Template
 
 DIGEST_FORM = 1
@@ -49,45 +51,40 @@ class Route:
 
     @property
     def references(self) -> tuple[str, ...]:
-        """Hub collections whose ids in the system this route's payloads need."""
-        return tuple(dict.fromkeys(target.references for target in self.targets if target.references))
+        """Hub collections whose ids in the system this route's payloads need, those of nested records too."""
+        below = [one for target in self.targets if target.child for one in target.child.targets if not one.read_only]
+        return tuple(dict.fromkeys(one.references for one in (*self.targets, *below) if one.references))
+
+    @property
+    def nested(self) -> tuple[str, ...]:
+        """Hub collections whose records stand in this route's payloads; they have no route of their own here."""
+        return tuple(target.child.collection for target in self.targets if target.child)
 
     @cached_property
     def digest(self) -> str:
         """Another digest means that the same record may render differently (object, key, fields, modifiers,
         filter)."""
-        fields = [
-            [
-                t.name,
-                t.type,
-                t.column,
-                t.references,
-                t.constant,
-                t.default,
-                t.required,
-                [m.words for m in t.modifiers],
-            ]
-            for t in self.targets
-        ]
-        conditions = sorted([c.column, c.words] for c in self.filter.conditions)
-        words = [DIGEST_FORM, self.collection, self.object, self.key, sorted(fields, key=str), conditions]
+        fields = sorted((target.words for target in self.targets), key=str)
+        words = [DIGEST_FORM, self.collection, self.object, self.key, fields, self.filter.words]
         return hashlib.sha256(json.dumps(words, sort_keys=True, default=str).encode()).hexdigest()
 
     @cached_property
     def _renderer(self) -> Renderer:
-        return Renderer(self.targets, self.filter)
+        return Renderer(self.targets, self.filter, nests=self.template.nests)
 
-    def render(self, record: Mapping[str, Any]) -> Rendered | None:
+    def render(self, record: Mapping[str, Any], related: Related = NOTHING) -> Rendered | None:
         """The record as the system is sent it, None where the filter leaves it out. Raises RenderError."""
-        (result,) = self.render_many([record])
+        (result,) = self.render_many([record], related)
         if isinstance(result, RenderError):
             raise result
         return result
 
-    def render_many(self, records: Iterable[Mapping[str, Any]]) -> list[Rendered | RenderError | None]:
+    def render_many(
+        self, records: Iterable[Mapping[str, Any]], related: Related = NOTHING
+    ) -> list[Rendered | RenderError | None]:
         """As `render`, one result per record in order; errors are results, so that the other records go
-        on."""
-        return self._renderer.many(records)
+        on. `related` answers for nested children and for references by a value, in a question each."""
+        return self._renderer.many(records, related)
 
     def read_payload(self, payload: bytes, resolve: Resolve = keep_hub_id) -> dict[str, Any]:
         """Typed values by target field from stored bytes, every reference turned by `resolve(collection,

@@ -85,8 +85,11 @@ def _mapping() -> Schema:
     defs["modifier"] = _modifier()
     defs["FieldWords"]["properties"]["modifier"]["$ref"] = "#/$defs/modifier"
     schema["properties"] = {}
+    defs["ReferenceWords"]["properties"]["collection"] = _names(c.name for c in contracts.COLLECTIONS)
     for collection in contracts.COLLECTIONS:
         defs[f"{collection.name}_field"] = _field_of(collection, defs["FieldWords"])
+        if collection.parent is not None:
+            defs[f"{collection.name}_child"] = _child_of(collection, defs["ChildWords"])
         defs[f"{collection.name}_template"] = _template_of(collection, defs["TemplateWords"])
         schema["properties"][collection.name] = {"$ref": f"#/$defs/{collection.name}_template"}
     return _titled(schema, "Templates of one system")
@@ -94,15 +97,34 @@ def _mapping() -> Schema:
 
 def _field_of(collection: Collection, words: Schema) -> Schema:
     schema = copy.deepcopy(words)
-    for name, allowed in (("from", hub_columns(collection)), ("reference", collection.references)):
-        schema["properties"][name] = {
-            **_names(allowed),
-            "description": words["properties"][name]["description"],
-        }
+    described = {name: words["properties"][name]["description"] for name in ("from", "reference")}
+    found = {"$ref": "#/$defs/ReferenceWords"}
+    refers = {"anyOf": [_names(collection.references), found]} if collection.references else found
+    schema["properties"]["from"] = {**_names(hub_columns(collection)), "description": described["from"]}
+    schema["properties"]["reference"] = {**refers, "description": described["reference"]}
     return schema
 
 
 def _template_of(collection: Collection, words: Schema) -> Schema:
+    schema = _with_columns(collection, words)
+    children = [c.name for c in contracts.COLLECTIONS if c.parent == collection.name]
+    if children:
+        nested = {"anyOf": [{"$ref": f"#/$defs/{name}_child"} for name in children]}
+        schema["properties"]["children"]["additionalProperties"] = nested
+    else:
+        del schema["properties"]["children"]
+    schema["description"] = collection.description
+    return schema
+
+
+def _child_of(collection: Collection, words: Schema) -> Schema:
+    schema = _with_columns(collection, words)
+    schema["properties"]["collection"] = _names([collection.name])
+    return schema
+
+
+def _with_columns(collection: Collection, words: Schema) -> Schema:
+    """The words of a template, or of nested children, with the names of this collection's columns."""
     schema = copy.deepcopy(words)
     columns = hub_columns(collection)
     for form in schema["properties"]["fields"]["anyOf"]:
@@ -110,7 +132,6 @@ def _template_of(collection: Collection, words: Schema) -> Schema:
             field = {"$ref": f"#/$defs/{collection.name}_field"}
             form["additionalProperties"] = {"anyOf": [_names(columns), field]}
     schema["properties"]["filter"]["propertyNames"] = _names(columns)
-    schema["description"] = collection.description
     return schema
 
 

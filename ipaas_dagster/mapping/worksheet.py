@@ -26,8 +26,16 @@ class System:
     enabled: bool = True
 
 
+class NotCarried(NamedTuple):
+    """A collection that a system does not carry, and why."""
+
+    collection: str
+    system: str
+    reason: str
+
+
 class Row(NamedTuple):
-    """One line of `ipaas worksheet`."""
+    """One line of `ipaas worksheet`. `remark`: why the system does not carry it, or in whose records it stands."""
 
     collection: str
     system: str
@@ -37,6 +45,7 @@ class Row(NamedTuple):
     preset: str
     deletes: str
     enabled: bool
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Worksheet:
     all_routes: tuple[Route, ...]
     presets: Presets = field(repr=False)
     source: str = "instagaze"
+    not_carried: tuple[NotCarried, ...] = ()
 
     def system(self, name: str) -> System:
         """Raises DeclarationError naming the systems there are."""
@@ -85,20 +95,22 @@ class Worksheet:
         order = {name: n for n, name in enumerate(_collection_names())}
         rows = [Row(name, self.source, "instagaze", "to", "", "", "", True) for name in self.inbound]
         for route in self.all_routes:
-            enabled = self.system(route.system).enabled
-            rows.append(
-                Row(
-                    route.collection,
-                    route.system,
-                    route.kind,
-                    "from",
-                    route.template.name,
-                    route.preset or "",
-                    route.deletes,
-                    enabled,
-                )
-            )
-        return sorted(rows, key=lambda row: order[row.collection])
+            rows += self._rows(route)
+        for one in self.not_carried:
+            system = self.system(one.system)
+            preset = system.preset or ""
+            rows.append(Row(one.collection, one.system, system.kind.name, "none", "", preset, "", False, one.reason))
+        systems = [system.name for system in self.systems]
+        return sorted(rows, key=lambda row: (order[row.collection], systems.index(row.system)))
+
+    def _rows(self, route: Route) -> list[Row]:
+        enabled, name, preset = self.system(route.system).enabled, route.template.name, route.preset or ""
+        own = Row(route.collection, route.system, route.kind, "from", name, preset, route.deletes, enabled)
+        remark = f"nested in {route.collection}"
+        return [
+            own,
+            *(own._replace(collection=nested, deletes="", remark=remark) for nested in route.nested),
+        ]
 
 
 def _collection_names() -> list[str]:

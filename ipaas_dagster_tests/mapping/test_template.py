@@ -76,7 +76,9 @@ def test_a_wrong_field_is_refused_at_its_line(config: Path, route_of: RouteOf, f
         ("filter: {autopay_only: 1}\n  fields: all", "must be true or false"),
         ("filter: {external_updated_at: soon}\n  fields: all", "must be a time"),
         ("filter: {extra: {equals: x}}\n  fields: all", "cannot look into a JSON column"),
-        ("children: {contacts: all}\n  fields: all", "not supported yet"),
+        ("children: {Lines: {collection: invoice_lines, fields: all}}\n  fields: all", "are no children of customers"),
+        ("children: {name: {collection: contacts, fields: all}}\n  fields: all", "a field of this template already"),
+        ("children: {C: {collection: contacts, fields: {A: nam}}}\n  fields: all", "contacts has no column 'nam'"),
         ("collection: customer\n  fields: all", "unknown hub collection 'customer'; did you mean"),
     ],
 )

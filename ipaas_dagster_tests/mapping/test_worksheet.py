@@ -111,7 +111,7 @@ CUSTOMERS_TO_SQL = "{collection: customers,     system: sql,       direction: fr
             CUSTOMERS_TO_SQL,
             CUSTOMERS_TO_SQL.replace("from", "form"),
             "none of the allowed",
-            ("to", "from", "both"),
+            ("to", "from", "both", "none"),
         ),
         (CUSTOMERS_TO_SQL, CUSTOMERS_TO_SQL + ", template: vip", "no template 'vip'", HUB),
         (CUSTOMERS_TO_SQL, CUSTOMERS_TO_SQL + ", template: items", "is one of items, not of customers", None),
