@@ -22,6 +22,7 @@ from ipaas_dagster.sandbox.instagaze.samples import SAMPLES
 from ipaas_dagster.sandbox.instagaze.state import DEFAULT_TOKEN, Instagaze
 from ipaas_dagster.sandbox.journal import Journal
 from ipaas_dagster.sandbox.listening import Ports, ports
+from ipaas_dagster.sandbox.quickbooks import QuickBooks
 
 LOOPBACK = "127.0.0.1"
 
@@ -42,13 +43,14 @@ class Sandbox:
     origin: str
     clock: SandboxClock
     instagaze: Instagaze
+    quickbooks: QuickBooks
     https_origin: str | None = None
     ca_file: Path | None = None
 
     @property
     def stand_ins(self) -> tuple[StandIn, ...]:
         """Every stand-in. The next one is named here, and is a field above."""
-        return (self.instagaze,)
+        return (self.instagaze, self.quickbooks)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -154,6 +156,7 @@ def _sandbox(at: Ports, clock: SandboxClock, instagaze: Instagaze) -> Sandbox:
         at.origin,
         clock,
         instagaze,
+        QuickBooks(clock=clock),
         https_origin=at.https_origin,
         ca_file=at.ca_file,
     )
