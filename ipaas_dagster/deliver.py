@@ -61,6 +61,8 @@ class Means:
     chance: Callable[[], float] = random.random
     chunk: int = 20_000
     """Changes read, rendered and queued at a time."""
+    patience: float | None = None
+    """Seconds that one run waits in all; None: IPAAS_PATIENCE_SECONDS."""
 
 
 def deliver(project: Project, system: str, means: Means | None = None) -> DeliverResult:
@@ -82,7 +84,7 @@ def deliver(project: Project, system: str, means: Means | None = None) -> Delive
         delivery, stopped = _drain(project, system, means)
     return DeliverResult(
         system,
-        _counts(project, system, tallies, delivery),
+        counts_of(project, system, tallies, delivery),
         calls=delivery.calls if delivery else 0,
         seconds=time.monotonic() - started,
         stopped=stopped,
@@ -144,17 +146,22 @@ def queue_changes(
     )
     with project.operations.read() as connection:
         known = read_positions(connection, system)
-    if any(p.enabled for name, p in known.items() if name not in {r.collection for r in routes}):
+    if any(p.enabled for name, p in known.items() if name not in _served(routes)):
         _switch_off(project, system, keep=routes)
     upto = head or project.hub.head()
     return {route.collection: catch_up(reading, route, upto) for route in routes}
+
+
+def _served(routes: Sequence[Route]) -> set[str]:
+    """The hub collections these routes read: their own, and those nested in their payloads."""
+    return {name for route in routes for name in (route.collection, *route.nested)}
 
 
 def _switch_off(project: Project, system: str, keep: Sequence[Route] = ()) -> None:
     """Routes that are not served any more are marked, so that they are seeded when they come back."""
     from ipaas_dagster.outbox.positions import read_positions, switch_off
 
-    kept = {route.collection for route in keep}
+    kept = _served(keep)
     with project.operations.read() as connection:
         known = read_positions(connection, system)
     if any(position.enabled for name, position in known.items() if name not in kept):
@@ -199,6 +206,7 @@ def delivery_to(project: Project, system: str, destination: Destination, means: 
         lambda collection, hub_ids: _why_absent(project, system, collection, hub_ids),
         partial(note_call, guard=_guard(project.worksheet.preset(system, project.settings))),
         project.progress,
+        patience=project.settings.patience_seconds if means.patience is None else means.patience,
         total=owed,
     )
 
@@ -234,9 +242,10 @@ def _guard(preset: Preset) -> Guard:
     return Guard(secret_parts(preset.fields[name] for name in preset.secrets if name in preset.fields))
 
 
-def _counts(
+def counts_of(
     project: Project, system: str, tallies: Mapping[str, Tally], delivery: Delivery | None
 ) -> dict[str, RouteCounts]:
+    """What was queued and delivered, by hub collection, beside the states of all its entries."""
     from ipaas_dagster.outbox.sending import states_of
 
     with project.operations.read() as connection:

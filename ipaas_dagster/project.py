@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -55,3 +55,9 @@ class Project:
         from ipaas_dagster.mapping import load_worksheet
 
         return load_worksheet(self.settings.config)
+
+    def with_operations(self, operations: Operations, clock: Clock) -> Project:
+        """The same installation and run with another operations store, for a rehearsal."""
+        other = replace(self, clock=clock)
+        other.__dict__ |= {"hub": self.hub, "worksheet": self.worksheet, "locks": self.locks, "operations": operations}
+        return other

@@ -34,6 +34,8 @@ class Settings:
     hold_records: int = 100
     retry_seconds: float = 300.0
     """How long one call is repeated through outages before the run stops."""
+    patience_seconds: float = 90.0
+    """How long one delivery waits in all for short back-offs and throttling, before the next run goes on."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -80,6 +82,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         hold_share=_whole(env, "IPAAS_HOLD_PERCENT", 20, least=0) / 100,
         hold_records=_whole(env, "IPAAS_HOLD_RECORDS", 100, least=0),
         retry_seconds=float(_whole(env, "IPAAS_RETRY_SECONDS", 300, least=0)),
+        patience_seconds=float(_whole(env, "IPAAS_PATIENCE_SECONDS", 90, least=0)),
         environment=env,
     )
 

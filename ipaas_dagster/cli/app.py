@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ipaas_dagster.cli import look, mend, replay, run, serve
+from ipaas_dagster.cli import look, mend, plan, replay, run, serve
 
 app = typer.Typer(
     name="ipaas",
@@ -18,6 +18,9 @@ app = typer.Typer(
 app.command()(run.sync)
 app.command()(run.deliver)
 app.command()(run.reconcile)
+
+app.command()(plan.plan)
+app.command()(plan.apply)
 
 app.command()(look.status)
 app.command()(look.worksheet)

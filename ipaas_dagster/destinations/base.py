@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from ipaas_dagster.contracts.base import Type
 from ipaas_dagster.destinations.notes import MemoryNotes, Notes
@@ -106,6 +106,8 @@ class Batch:
     sending_id: str = ""
     """Of this attempt; the ledger's rows of its calls carry it."""
     attempt: int = 1
+    repeat: bool = False
+    """It was sent before, and its answer was lost."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,8 @@ class BatchRefused(Exception):
 
 
 class Destination(Protocol):
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities: ...
 
     def check(self) -> str:
         """A sentence on what answered. Raises Unreachable."""
@@ -170,6 +173,15 @@ class Destination(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class TellsLimits(Protocol):
+    """A destination that knows how many calls its system takes."""
+
+    def limits(self) -> Sequence[str]:
+        """For people, one a line: `500 requests a minute`, `15,000 calls a day, 230 used`. Asks nothing."""
+        ...
 
 
 def as_one_request(batch: Batch, method: str, path: str) -> Request:

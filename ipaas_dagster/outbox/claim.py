@@ -42,8 +42,14 @@ def claim(delivery: Delivery, route: Renders, operation: Operation) -> Claim:
     with delivery.operations.read() as connection:
         limit = _batch_size(connection, delivery, route, operation)
         owed = sending.next_owed(connection, delivery.system, route.collection, operation, limit)
-        if not owed:
-            return Claim([], [], [])
+    return claim_of(delivery, route, operation, owed)
+
+
+def claim_of(delivery: Delivery, route: Renders, operation: Operation, owed: list[Owed]) -> Claim:
+    """Pending entries of one route and operation, as a batch of them would be."""
+    if not owed:
+        return Claim([], [], [])
+    with delivery.operations.read() as connection:
         if operation == "delete":
             found = _deletes(connection, delivery, route, owed)
         else:

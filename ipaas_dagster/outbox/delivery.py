@@ -16,9 +16,6 @@ from ipaas_dagster.outbox.rendering import Renders
 from ipaas_dagster.outbox.settling import Settled
 from ipaas_dagster.records import Call, Clock, Progress, no_progress
 
-PATIENCE_SECONDS = 30.0
-"""How long one run waits in all for short back-offs and throttling, before it leaves the rest to the next run."""
-
 Operation = Literal["upsert", "delete"]
 
 
@@ -42,7 +39,8 @@ class Delivery:
     """Writes a call's row, or changes the one of that id, in the given transaction."""
     progress: Progress = no_progress
     attempts: int = ATTEMPTS
-    patience: float = PATIENCE_SECONDS
+    patience: float = 0.0
+    """Seconds that this run may still wait for short back-offs and throttling; then the rest is the next run's."""
     total: int = 0
     calls: int = 0
     delivered: dict[str, int] = field(default_factory=dict)

@@ -42,7 +42,8 @@ def parcel(collection: str, claim: Claim, batch: str | None = None) -> Parcel:
 def send(delivery: Delivery, parcel: Parcel) -> None:
     """Raises Unreachable and OutOfPatience after committing what they mean, Moved before anything is sent."""
     call = _commit_intent(delivery, parcel)
-    answer = _deliver(delivery, replace(parcel.batch, sending_id=call.call_id, attempt=call.attempt))
+    batch = replace(parcel.batch, sending_id=call.call_id, attempt=call.attempt, repeat=parcel.repeat)
+    answer = _deliver(delivery, batch)
     _commit_answer(delivery, parcel, call, answer)
     problem = answer.problem
     if isinstance(problem, Unreachable):

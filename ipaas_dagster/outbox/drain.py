@@ -30,7 +30,7 @@ def drain(delivery: Delivery) -> str | None:
         sending.doubt_what_was_left(connection, delivery.system, delivery.clock())
         blocking.release_all(connection, delivery.system, delivery.clock())
     try:
-        _settle_doubts(delivery, due_only=False)
+        settle_doubts(delivery, due_only=False)
         while _round(delivery) or _waited(delivery):
             pass
     except (Unreachable, OutOfPatience) as error:
@@ -47,7 +47,7 @@ def _round(delivery: Delivery) -> bool:
         moved |= _send_all(delivery, route, "upsert")
     for route in reversed(delivery.routes):
         moved |= _send_all(delivery, route, "delete")
-    return _settle_doubts(delivery, due_only=True) or moved
+    return settle_doubts(delivery, due_only=True) or moved
 
 
 def _waited(delivery: Delivery) -> bool:
@@ -74,7 +74,17 @@ def _send_all(delivery: Delivery, route: Renders, operation: Operation) -> bool:
     return moved
 
 
-def _settle_doubts(delivery: Delivery, *, due_only: bool) -> bool:
+def wait_for_doubts(delivery: Delivery) -> bool:
+    """Whether something is in doubt and was waited for, within this run's patience."""
+    with delivery.operations.read() as connection:
+        doubts = sending.in_doubt(connection, delivery.system, None)
+        due = sending.next_wait(connection, delivery.system) if doubts else None
+    if not doubts:
+        return False
+    return delivery.pause((due - delivery.clock()) / timedelta(seconds=1)) if due else True
+
+
+def settle_doubts(delivery: Delivery, *, due_only: bool) -> bool:
     """Ask about, or repeat, what was sent without an answer; whether anything was in doubt and due."""
     batches = _doubtful(delivery, due_only)
     for (batch, collection), owed in batches.items():

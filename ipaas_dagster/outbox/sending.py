@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Update, bindparam, exists, func, literal_colu
 from sqlalchemy import or_ as either
 
 from ipaas_dagster.operations.tables import attempts, calls, outbox, payloads
-from ipaas_dagster.outbox.among import among_given
+from ipaas_dagster.outbox.among import among, among_given
 from ipaas_dagster.outbox.bulk import insert_many
 from ipaas_dagster.outbox.entry import BUSY, OPEN, OPERATIONS, State
 
@@ -59,10 +59,11 @@ _BUSY_RECORDS = select(outbox.c.hub_id).where(
 """With every operation there is, so that SQLite finds the index of what is owed."""
 
 
-def wake(connection: Connection, system: str, now: datetime) -> None:
-    """Entries whose waiting time is over are pending again."""
+def wake(connection: Connection, system: str, now: datetime, *, due_only: bool = True) -> None:
+    """Entries whose waiting time is over, or all that wait, are pending again."""
     due = (outbox.c.system == system) & (outbox.c.state == State.WAITING.value)
-    due &= either(outbox.c.next_attempt_at.is_(None), outbox.c.next_attempt_at <= now)
+    if due_only:
+        due &= either(outbox.c.next_attempt_at.is_(None), outbox.c.next_attempt_at <= now)
     connection.execute(
         update(outbox).where(due).values(state=State.PENDING.value, next_attempt_at=None, updated_at=now)
     )
@@ -75,6 +76,17 @@ def next_owed(connection: Connection, system: str, collection: str, operation: s
     query = _NEXT.where(outbox.c.hub_id.not_in(doubtful)) if doubtful else _NEXT
     rows = connection.execute(query, {**route, "operation": operation, "limit": limit}).all()
     return [Owed._make(row) for row in rows]
+
+
+def owed_of(connection: Connection, system: str, collection: str, hub_ids: Sequence[str]) -> list[Owed]:
+    """Every entry of these records that is pending or in doubt, in the order they were queued."""
+    query = _ROWS.where(
+        outbox.c.system == system,
+        outbox.c.collection == collection,
+        among(connection, outbox.c.hub_id, hub_ids),
+        outbox.c.state.in_((State.PENDING, State.IN_DOUBT)),
+    )
+    return [Owed._make(row) for row in connection.execute(query.order_by(outbox.c.entry_id))]
 
 
 _PENDING = (
