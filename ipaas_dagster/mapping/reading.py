@@ -11,7 +11,7 @@ from ipaas_dagster import contracts
 from ipaas_dagster.mapping.conditions import read_filter
 from ipaas_dagster.mapping.declared import Declared, load
 from ipaas_dagster.mapping.form import check_form
-from ipaas_dagster.mapping.kinds import kind, kind_names
+from ipaas_dagster.mapping.kinds import Kind, kind, kind_names
 from ipaas_dagster.mapping.language import MappingFile, RowWords, SystemWords, WorksheetFile
 from ipaas_dagster.mapping.presets import Presets, load_presets
 from ipaas_dagster.mapping.reading_template import read_template
@@ -27,7 +27,8 @@ _TAKEN = ("hub", "instagaze_reference")
 Templates = Mapping[str, Template]
 
 
-def read_worksheet(folder: Path) -> Worksheet:
+def read_worksheet(folder: Path, trial: Mapping[str, Path] | None = None) -> Worksheet:
+    """`trial`: a mapping file by system, whose templates stand for those of the same name."""
     declared = load(folder / FILE)
     words = check_form(WorksheetFile, declared)
     presets = load_presets(folder)
@@ -39,6 +40,8 @@ def read_worksheet(folder: Path) -> Worksheet:
         for system in systems
         if not system.kind.is_source
     }
+    for name, path in (trial or {}).items():
+        files[name] = {**files[name], **read_templates(path, next(s.kind for s in systems if s.name == name))}
     reader = _Rows(declared, {system.name: system for system in systems}, files)
     for number, row in enumerate(words.rows):
         reader.read(number, row)
@@ -96,9 +99,14 @@ def _templates(folder: Path, system: System, words: SystemWords, worksheet: Decl
     if not path.is_file():
         message = f"system {system.name!r}: there is no mapping file {path.relative_to(folder)}"
         raise worksheet.error(("systems", system.name, "templates"), message)
+    return read_templates(path, system.kind)
+
+
+def read_templates(path: Path, of: Kind) -> Templates:
+    """The templates of one mapping file, by name, checked against the kind of system they are for."""
     declared = load(path)
     found = check_form(MappingFile, declared).root
-    return {name: read_template(name, template, system.kind, declared) for name, template in found.items()}
+    return {name: read_template(name, template, of, declared) for name, template in found.items()}
 
 
 class _Rows:

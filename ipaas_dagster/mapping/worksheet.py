@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -119,11 +120,12 @@ def _collection_names() -> list[str]:
     return [collection.name for collection in contracts.COLLECTIONS]
 
 
-def load_worksheet(folder: Path) -> Worksheet:
+def load_worksheet(folder: Path, trial: Mapping[str, Path] | None = None) -> Worksheet:
     """Read and check `worksheet.yaml`, `presets.yaml` and every mapping file in `folder`.
 
+    `trial` has a mapping file by system: its templates stand for those of the same name, for this reading.
     Raises DeclarationError with file, line and the allowed names for the first thing that is wrong.
     """
     from ipaas_dagster.mapping.reading import read_worksheet
 
-    return read_worksheet(folder)
+    return read_worksheet(folder, trial)

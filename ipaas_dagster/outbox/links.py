@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from ipaas_dagster.operations.tables import links
+from ipaas_dagster.operations.tables import links, payloads
 from ipaas_dagster.outbox.among import among, among_given
 from ipaas_dagster.outbox.bulk import bound
 
@@ -61,6 +61,29 @@ class Confirmed(NamedTuple):
     version: int
     entry_id: int
     deleted: bool
+
+
+class ConfirmedPayload(NamedTuple):
+    hub_id: str
+    version: int
+    payload: bytes
+
+
+def confirmed_payloads(
+    connection: Connection, system: str, collection: str, hub_ids: Sequence[str]
+) -> list[ConfirmedPayload]:
+    """What the system confirmed last of these records, as it was rendered; without those that it holds no more."""
+    query = (
+        select(links.c.hub_id, links.c.version, payloads.c.payload)
+        .join(payloads, payloads.c.entry_id == links.c.entry_id)
+        .where(
+            links.c.system == system,
+            links.c.collection == collection,
+            among(connection, links.c.hub_id, hub_ids),
+            ~links.c.deleted,
+        )
+    )
+    return [ConfirmedPayload._make(row) for row in connection.execute(query)]
 
 
 def confirm(
