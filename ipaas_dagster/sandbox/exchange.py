@@ -26,6 +26,11 @@ class Call:
     body: bytes = b""
     scheme: str = "http"
 
+    @property
+    def origin(self) -> str:
+        """Where the client found the sandbox, as it has to be told: http://host:port."""
+        return f"{self.scheme}://{self.headers.get('host', 'localhost')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -21,8 +21,9 @@ from ipaas_dagster.sandbox.instagaze.filters import Paging
 from ipaas_dagster.sandbox.instagaze.samples import SAMPLES
 from ipaas_dagster.sandbox.instagaze.state import DEFAULT_TOKEN, Instagaze
 from ipaas_dagster.sandbox.journal import Journal
-from ipaas_dagster.sandbox.listening import Ports, ports
+from ipaas_dagster.sandbox.listening import ports
 from ipaas_dagster.sandbox.quickbooks import QuickBooks
+from ipaas_dagster.sandbox.salesforce.state import Salesforce
 
 LOOPBACK = "127.0.0.1"
 
@@ -43,6 +44,7 @@ class Sandbox:
     origin: str
     clock: SandboxClock
     instagaze: Instagaze
+    salesforce: Salesforce
     quickbooks: QuickBooks
     https_origin: str | None = None
     ca_file: Path | None = None
@@ -50,7 +52,7 @@ class Sandbox:
     @property
     def stand_ins(self) -> tuple[StandIn, ...]:
         """Every stand-in. The next one is named here, and is a field above."""
-        return (self.instagaze, self.quickbooks)
+        return (self.instagaze, self.salesforce, self.quickbooks)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -94,11 +96,14 @@ def running_sandbox(
     dialect: Dialect = Dialect(),  # noqa: B008 - frozen
     faults: Sequence[Fault] = (),
     samples: Path | None = SAMPLES,
+    salesforce: Salesforce | None = None,
+    quickbooks: QuickBooks | None = None,
     https: bool = False,
     ca_folder: Path | None = None,
 ) -> Iterator[Sandbox]:
     """A sandbox in background threads, on free ports of the loopback; it answers as soon as this enters.
 
+    Another stand-in may be given as it shall be, with the same clock; else it is as by default, and empty.
     `https` serves it on a second port too, with a certificate whose authority is written into `ca_folder`
     (None: a folder that is gone at the end).
     """
@@ -115,7 +120,15 @@ def running_sandbox(
     )
     instagaze.faults.set(faults, seed)
     with ports(LOOPBACK, 0, 0 if https else None, ca_folder) as at:
-        sandbox = _sandbox(at, chosen, instagaze)
+        sandbox = Sandbox(
+            origin=at.origin,
+            clock=chosen,
+            instagaze=instagaze,
+            salesforce=salesforce or Salesforce(clock=chosen),
+            quickbooks=quickbooks or QuickBooks(clock=chosen),
+            https_origin=at.https_origin,
+            ca_file=at.ca_file,
+        )
         with at.serving(_application(sandbox)):
             yield sandbox
 
@@ -142,24 +155,21 @@ def serve(
     with ports(host, port, https_port, ca_folder) as at:
         paging = Paging(max_page, max_page)
         instagaze = Instagaze(accounts=accounts, seed=seed, bad_records=bad_records, clock=clock, paging=paging)
-        sandbox = _sandbox(at, clock, instagaze)
+        sandbox = Sandbox(
+            origin=at.origin,
+            clock=clock,
+            instagaze=instagaze,
+            salesforce=Salesforce(clock=clock),
+            quickbooks=QuickBooks(clock=clock),
+            https_origin=at.https_origin,
+            ca_file=at.ca_file,
+        )
         _announce(sandbox.environment, ready_file, say)
         try:
             at.serve_until_told(_application(sandbox))
         finally:
             if ready_file:
                 ready_file.unlink(missing_ok=True)
-
-
-def _sandbox(at: Ports, clock: SandboxClock, instagaze: Instagaze) -> Sandbox:
-    return Sandbox(
-        at.origin,
-        clock,
-        instagaze,
-        QuickBooks(clock=clock),
-        https_origin=at.https_origin,
-        ca_file=at.ca_file,
-    )
 
 
 def _application(sandbox: Sandbox) -> Starlette:
