@@ -1,0 +1,21 @@
+"""A local Sage Intacct: the XML gateway over a company in memory, strict where the vendor is.
+
+gateway.py     a request, level by level: HTTP, control, operation, function     state.py      Intacct: the stand-in
+envelope.py    reading a request, hardened; the three levels as data             answers.py    writing responses
+schema.py      which elements may stand where; content.py decides                refusals.py   errors on every level
+sessions.py    API sessions and their endpoint      executed.py  control ids     limits.py     how much at a time
+operation.py   functions one by one, or all or nothing                           functions.py  name -> what it does
+company.py     the records, and undoing             objects.py   what objects are made of      seeds.py  chart, terms
+writing.py     create, update, delete of CUSTOMER, CONTACT, ITEM                 fields.py     texts to values
+invoices.py payments.py lines.py applying.py        accounts receivable: the object-specific functions
+reading.py     read, readByName, readByQuery, readMore, inspect, lookup          querying.py   query
+words.py       the language of readByQuery          filters.py   the filters of query
+settings.py    what real companies and guesses differ in                         commands.py   the hands of tests
+
+Facts that no document confirms are settings; docs/sandbox_intacct.md says which.
+"""
+
+from ipaas_dagster.sandbox.intacct.settings import Settings
+from ipaas_dagster.sandbox.intacct.state import Intacct
+
+__all__ = ["Intacct", "Settings"]
