@@ -1,0 +1,112 @@
+"""Where the suite over whole deliveries meets one system: how it is connected, what it holds by its own word, and how
+it is brought into trouble. Everything else goes through the product, as a user's delivery does.
+
+A new entry of DESTINATIONS gets a maker here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, inspect, text
+
+from ipaas_dagster.destinations.files import current
+from ipaas_dagster.sandbox import Fault, running_sandbox
+from ipaas_dagster.sandbox.exchange import StandIn
+
+Fixture = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Remote:
+    """What only a system behind a network has. `wrong` and `nowhere` are variables in place of the good ones;
+    `throttled` is how it asks to wait, `expire` makes every session that it gave invalid."""
+
+    stand_in: StandIn
+    expire: Callable[[], object]
+    wrong: Mapping[str, str]
+    nowhere: Mapping[str, str]
+    throttled: Fault = field(default_factory=lambda: Fault("status", status=429, retry_after="3", times=1))
+
+    @property
+    def requests(self) -> int:
+        return self.stand_in.journal.total
+
+
+@dataclass(frozen=True)
+class Connected:
+    """`names` are those of the live customers there, one for each record, so that a double shows. `children` are
+    (child, its customer) by name; `child` is the hub collection that they come from, with the column of their name.
+    `bad` are columns that this system refuses of a customer; None: it takes anything."""
+
+    kind: str
+    environment: Mapping[str, str]
+    names: Callable[[], list[str]]
+    children: Callable[[], list[tuple[str, str]]]
+    child: tuple[str, str] = ("contacts", "name")
+    child_columns: Mapping[str, Any] = field(default_factory=dict)
+    bad: Mapping[str, Any] | None = None
+    remote: Remote | None = None
+    second: tuple[str, Mapping[str, Any]] = ("items", {"name": "Item", "currency": "USD", "unit_price_minor": 100})
+    """Another collection that it carries, with a record of it."""
+    name_limit: int | None = None
+    """The longest name that it takes."""
+
+
+Make = Callable[[Path, Fixture], AbstractContextManager[Connected]]
+
+
+def _select(url: str, query: str, table: str) -> list[Any]:
+    engine = create_engine(url)
+    try:
+        if not inspect(engine).has_table(table):
+            return []
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+    finally:
+        engine.dispose()
+
+
+def _of_sql(url: str) -> Connected:
+    pairs = "SELECT c.name, p.name FROM contacts c LEFT JOIN customers p ON p.hub_id = c.customer_id"
+    bad = {"name": "a\x00b"} if url.startswith("postgresql") else None
+    return Connected(
+        "sql",
+        {"IPAAS_SQL_URL": url},
+        lambda: sorted(name for (name,) in _select(url, "SELECT name FROM customers", "customers")),
+        lambda: sorted(_select(url, pairs, "contacts")),
+        bad=bad,
+    )
+
+
+@contextmanager
+def _sqlite(folder: Path, fixture: Fixture) -> Iterator[Connected]:
+    yield _of_sql(f"sqlite:///{folder}/there.db")
+
+
+@contextmanager
+def _postgresql(folder: Path, fixture: Fixture) -> Iterator[Connected]:
+    yield _of_sql(fixture("postgresql"))
+
+
+@contextmanager
+def _files(folder: Path, fixture: Fixture) -> Iterator[Connected]:
+    there = folder / "there"
+
+    def names() -> list[str]:
+        return sorted(record["name"] for record in current(there, "customers"))
+
+    def children() -> list[tuple[str, str]]:
+        parents = {record["hub_id"]: record["name"] for record in current(there, "customers")}
+        return sorted((r["name"], parents.get(r["customer_id"], "")) for r in current(there, "contacts"))
+
+    yield Connected("files", {"IPAAS_FILES_FOLDER": str(there)}, names, children)
+
+
+SYSTEMS: dict[str, Make] = {"sql-sqlite": _sqlite, "sql-postgresql": _postgresql, "files": _files}
+
+__all__ = ["SYSTEMS", "Connected", "Fault", "Make", "Remote", "Sequence", "running_sandbox"]
