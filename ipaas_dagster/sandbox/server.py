@@ -20,6 +20,7 @@ from ipaas_dagster.sandbox.instagaze.dialects import Dialect
 from ipaas_dagster.sandbox.instagaze.filters import Paging
 from ipaas_dagster.sandbox.instagaze.samples import SAMPLES
 from ipaas_dagster.sandbox.instagaze.state import DEFAULT_TOKEN, Instagaze
+from ipaas_dagster.sandbox.intacct import Intacct
 from ipaas_dagster.sandbox.journal import Journal
 from ipaas_dagster.sandbox.listening import ports
 from ipaas_dagster.sandbox.quickbooks import QuickBooks
@@ -46,13 +47,14 @@ class Sandbox:
     instagaze: Instagaze
     salesforce: Salesforce
     quickbooks: QuickBooks
+    intacct: Intacct
     https_origin: str | None = None
     ca_file: Path | None = None
 
     @property
     def stand_ins(self) -> tuple[StandIn, ...]:
         """Every stand-in. The next one is named here, and is a field above."""
-        return (self.instagaze, self.salesforce, self.quickbooks)
+        return (self.instagaze, self.salesforce, self.quickbooks, self.intacct)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -98,6 +100,7 @@ def running_sandbox(
     samples: Path | None = SAMPLES,
     salesforce: Salesforce | None = None,
     quickbooks: QuickBooks | None = None,
+    intacct: Intacct | None = None,
     https: bool = False,
     ca_folder: Path | None = None,
 ) -> Iterator[Sandbox]:
@@ -126,6 +129,7 @@ def running_sandbox(
             instagaze=instagaze,
             salesforce=salesforce or Salesforce(clock=chosen),
             quickbooks=quickbooks or QuickBooks(clock=chosen),
+            intacct=intacct or Intacct(clock=chosen),
             https_origin=at.https_origin,
             ca_file=at.ca_file,
         )
@@ -161,6 +165,7 @@ def serve(
             instagaze=instagaze,
             salesforce=Salesforce(clock=clock),
             quickbooks=QuickBooks(clock=clock),
+            intacct=Intacct(clock=clock),
             https_origin=at.https_origin,
             ca_file=at.ca_file,
         )
