@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ipaas_dagster.hub.changes import (
     ChangedRecord,
@@ -15,8 +16,9 @@ from ipaas_dagster.hub.changes import (
 from ipaas_dagster.hub.counts import Counts
 from ipaas_dagster.hub.database import HubFile, transaction
 from ipaas_dagster.hub.noted_head import read_note
+from ipaas_dagster.hub.related import Touched, read_children, read_holders, read_touched
 
-__all__ = ["ChangedRecord", "Counts", "Hub", "HubHead", "transaction"]
+__all__ = ["ChangedRecord", "Counts", "Hub", "HubHead", "Touched", "transaction"]
 
 
 class Hub(HubFile):
@@ -49,3 +51,20 @@ class Hub(HubFile):
             if connection is None:
                 return {}
             return read_records(connection, collection, hub_ids, read_head(connection).seq)
+
+    def children(self, collection: str, parents: Sequence[str]) -> list[dict[str, Any]]:
+        """Live records of a child collection, of all these parents, in the order of their numbers there."""
+        with self.reading() as connection:
+            return [] if connection is None else read_children(connection, collection, parents)
+
+    def holders(self, collection: str, column: str, values: Sequence[Any]) -> list[tuple[Any, str]]:
+        """(value, hub id) of the live records whose `column` holds one of `values`, in hub id order."""
+        with self.reading() as connection:
+            return [] if connection is None else read_holders(connection, collection, column, values)
+
+    def touched(self, collection: str, after_seq: int, limit: int, upto: int, parents_after: int) -> Touched:
+        """Which parents the changes of a child collection concern; see `read_touched`."""
+        with self.reading() as connection:
+            if connection is None:
+                return Touched(0, upto, ())
+            return read_touched(connection, collection, after_seq, limit, upto, parents_after)

@@ -93,6 +93,12 @@ def reader(collection: Collection) -> Callable[[str, int], dict[str, Any]]:
     return read
 
 
+def record_fields(collection: Collection) -> str:
+    """SQL of what a version's record JSON is made of, of the table `c`."""
+    names = ["hub_id", "source_id", *(column.name for column in collection.columns), "extra"]
+    return ", ".join(f'"{field}" := c."{field}"' for field in names)
+
+
 _CURRENT = """
     SELECT c.hub_id, c.version, c.deleted_at IS NOT NULL, to_json(struct_pack({fields}))::VARCHAR
     FROM {table} c WHERE {where} ORDER BY c.hub_id {limit}"""
@@ -118,9 +124,7 @@ def _current(
     connection: DuckDBPyConnection, name: str, where: str, values: list[Any], limit: str, seq: int
 ) -> list[ChangedRecord]:
     collection = contracts.collection(name)
-    names = ["hub_id", "source_id", *(column.name for column in collection.columns), "extra"]
-    fields = ", ".join(f'"{field}" := c."{field}"' for field in names)
-    sql = _CURRENT.format(fields=fields, table=table(collection), where=where, limit=limit)
+    sql = _CURRENT.format(fields=record_fields(collection), table=table(collection), where=where, limit=limit)
     read = reader(collection)
     return [
         ChangedRecord(seq, name, hub_id, "delete" if gone else "update", version, read(record, version))

@@ -44,6 +44,9 @@ def _unread(
         return []
     known = read_positions(connection, system)
     behind = [route.collection for route in routes if _is_behind(known.get(route.collection), route, head)]
+    behind += [
+        name for route in routes for name in route.nested if not _is_at(known.get(name), head) and name not in behind
+    ]
     return [f"changes up to {head['seq']} of {head['epoch']} for {' '.join(behind)}"] if behind else []
 
 
@@ -55,6 +58,11 @@ def _is_behind(position: Position | None, route: Route, head: Mapping[str, objec
     if position.epoch != head["epoch"] or position.template_digest != route.digest:
         return True
     return position.seq < int(str(head["seq"]))  # it is beyond, where a crash kept the mark from being written
+
+
+def _is_at(position: Position | None, head: Mapping[str, object]) -> bool:
+    """Whether the changes of a nested collection are read, as far as `head` tells."""
+    return position is not None and position.epoch == head["epoch"] and position.seq >= int(str(head["seq"]))
 
 
 def _due(connection: Connection, project: Project, system: str) -> list[str]:

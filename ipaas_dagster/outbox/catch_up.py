@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from ipaas_dagster.operations import Operations
 from ipaas_dagster.operations.tables import links
+from ipaas_dagster.outbox.nested import catch_up_nested
 from ipaas_dagster.outbox.positions import (
     Position,
     Seed,
@@ -58,8 +59,11 @@ def catch_up(reading: Reading, route: Renders, head: HubHead) -> Tally:
     position = begin(found, head.epoch, route.digest)
     if found is not None and position != found:
         _save(reading, route, position, Tally(), another_hub=found.epoch != position.epoch)
-    total = Tally()
+    total, since = Tally(), position.seq
     position = _read_changes(reading, route, position, head, total)
+    for collection in route.nested:
+        all_follow = position.seed == Seed("records")
+        total.add(catch_up_nested(reading, route, collection, head, since, all_follow=all_follow))
     if position.seed is not None:
         _seed(reading, route, position, total)
     return total
@@ -70,7 +74,7 @@ def _read_changes(reading: Reading, route: Renders, position: Position, head: Hu
     while position.seq < head.seq:
         changes = reading.hub.changes(route.collection, position.seq, reading.chunk, upto=head.seq)
         latest = {change.hub_id: change for change in changes}
-        chunk = candidates(route, sorted(latest.values(), key=lambda change: change.seq))
+        chunk = candidates(route, sorted(latest.values(), key=lambda change: change.seq), reading.hub)
         full = len(changes) == reading.chunk
         looked = Looked("changes", position.seq, changes[-1].seq if full else head.seq)
         position = replace(position, seq=looked.upto_seq)
@@ -90,7 +94,7 @@ def _seed(reading: Reading, route: Renders, position: Position, total: Tally) ->
         looked = Looked("records", position.seq, position.seq, seed.after, upto)
         seed = replace(seed, after=upto) if more else Seed("links", approved=seed.approved)
         position = replace(position, seed=seed)
-        total.add(_commit(reading, route, position, candidates(route, records), looked, renew=True))
+        total.add(_commit(reading, route, position, candidates(route, records, reading.hub), looked, renew=True))
     if seed is not None and not seed.approved and _held(reading, route, position):
         return
     for gone in _gone(reading, route, seed.after if seed else None):
@@ -164,7 +168,7 @@ def _commit(
         if chunk:
             note_reading(connection, stamp, looked, route.digest)
         tally.changes += coalesced
-        tally.coalesced = coalesced
+        tally.coalesced += coalesced
         save_position(connection, route.system, route.collection, position, tally, now)
     return tally
 

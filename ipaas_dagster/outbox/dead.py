@@ -107,7 +107,7 @@ def _retry(project: Project, route: Renders, letters: Sequence[DeadLetter]) -> N
     head = project.hub.head()
     hub_ids = list(dict.fromkeys(letter.hub_id for letter in letters))
     current = project.hub.records(route.collection, hub_ids)
-    anew = candidates(route, [current[i] for i in hub_ids if i in current])
+    anew = candidates(route, [current[i] for i in hub_ids if i in current], project.hub)
     anew += [Candidate(i, head.seq, 0, deleted=True) for i in hub_ids if i not in current]
     now = project.clock()
     keeps = project.worksheet.system(route.system).kind.keeps_hub_ids

@@ -155,5 +155,13 @@ def begin(found: Position | None, epoch: str, digest: str | None) -> Position:
     return found
 
 
+def begin_nested(found: Position | None, epoch: str) -> Position:
+    """Where a collection nested in another's payloads goes on from: it has no template of its own, and its parents'
+    route is what is seeded."""
+    if found is None or found.epoch != epoch:
+        return Position(epoch, 0, True, None)
+    return replace(found, enabled=True, template_digest=None, seed=None)
+
+
 def _seed(value: Mapping[str, Any] | None) -> Seed | None:
     return Seed(**value) if value else None

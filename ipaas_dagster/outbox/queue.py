@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from ipaas_dagster.operations.tables import links, outbox, payloads
 from ipaas_dagster.outbox.among import among
 from ipaas_dagster.outbox.bulk import insert_many, reserve_ids
-from ipaas_dagster.outbox.entry import BUSY, OPEN, State, request_key
+from ipaas_dagster.outbox.entry import BUSY, OPEN, REPLACEABLE, State, request_key
 from ipaas_dagster.outbox.positions import Tally
 
 _encode = msgspec.json.Encoder().encode
@@ -41,11 +41,12 @@ class Candidate(NamedTuple):
 @dataclass(slots=True)
 class Known:
     """What the store holds on one record of one route. `confirmed` is what the system last confirmed (None: it does
-    not hold the record), `last` the entry that did."""
+    not hold the record), `last` the entry that did; `queued` the hash of the newest that may still be superseded."""
 
     confirmed: str | None = None
     holds: bool = False
     last: int = 0
+    queued: str | None = None
     replaceable: list[int] = field(default_factory=list)
     busy: list[int] = field(default_factory=list)
     dead: list[int] = field(default_factory=list)
@@ -70,14 +71,17 @@ class Stamp:
     """Nothing ever waits for another record there, so what records refer to is not kept."""
 
 
-Verdict = Literal["upsert", "delete", "dead", "same_as_delivered", "filtered", "not_needed"]
+Verdict = Literal["upsert", "delete", "dead", "same_as_delivered", "filtered", "not_needed", "coalesced"]
 
 
-def decide(candidate: Candidate, known: Known, deletes: DeleteRule) -> Verdict:
-    """One record's verdict. What is in doubt may be there: its delete is queued, and waits."""
+def decide(candidate: Candidate, known: Known, deletes: DeleteRule, *, renew: bool = False) -> Verdict:
+    """One record's verdict. What is in doubt may be there: its delete is queued, and waits. Looked at anew
+    (`renew`), a payload that is queued already is queued once."""
     if candidate.error is not None:
         return "dead"
     if candidate.payload is not None:
+        if renew and known.replaceable and known.queued == candidate.payload_hash:
+            return "coalesced"
         settled = not (known.replaceable or known.busy or known.dead)
         same = known.holds and known.confirmed == candidate.payload_hash
         return "same_as_delivered" if settled and same else "upsert"
@@ -95,7 +99,7 @@ def queue(connection: Connection, candidates: Sequence[Candidate], stamp: Stamp)
     replaced: list[tuple[int, str]] = []
     for candidate in candidates:
         record = known.get(candidate.hub_id) or _UNKNOWN
-        verdict = decide(candidate, record, stamp.deletes)
+        verdict = decide(candidate, record, stamp.deletes, renew=stamp.renew)
         if verdict in ("upsert", "delete", "dead"):
             tally.queued += 1
             tally.new_dead += verdict == "dead"
@@ -103,7 +107,7 @@ def queue(connection: Connection, candidates: Sequence[Candidate], stamp: Stamp)
             sent.append(candidate.payload if verdict == "upsert" else None)
         else:
             setattr(tally, verdict, getattr(tally, verdict) + 1)
-        if record.replaceable or record.dead:
+        if verdict != "coalesced" and (record.replaceable or record.dead):
             replaced += _replaced(candidate, verdict, record, stamp)
     tally.changes = len(candidates)
     tally.seeded = len(candidates) if stamp.renew else 0
@@ -147,14 +151,16 @@ def look_up(connection: Connection, system: str, collection: str, hub_ids: Seque
     )
     for hub_id, payload_hash, deleted, entry_id in connection.execute(confirmed).all():
         found[hub_id] = Known(confirmed=payload_hash, holds=not deleted, last=entry_id or 0)
-    entries = select(outbox.c.hub_id, outbox.c.entry_id, outbox.c.state).where(
+    entries = select(outbox.c.hub_id, outbox.c.entry_id, outbox.c.state, outbox.c.payload_hash).where(
         outbox.c.system == system,
         outbox.c.collection == collection,
         among(connection, outbox.c.hub_id, hub_ids),
         outbox.c.state.in_([*OPEN, State.DEAD]),
     )
-    for hub_id, entry_id, state in connection.execute(entries).all():
+    for hub_id, entry_id, state, payload_hash in connection.execute(entries).all():
         known = found.setdefault(hub_id, Known())
+        if state in REPLACEABLE and entry_id > max(known.replaceable, default=0):
+            known.queued = payload_hash
         group = known.dead if state == State.DEAD else known.busy if state in BUSY else known.replaceable
         group.append(entry_id)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ipaas_dagster.mapping import Related
 from ipaas_dagster.mapping.payload import Rendered, payload_bytes, payload_hash
 from ipaas_dagster.mapping.render import RenderError, Resolve
 from ipaas_dagster.outbox.queue import Candidate, DeleteRule
@@ -28,15 +29,17 @@ class Renders(Protocol):
     def deletes(self) -> DeleteRule: ...
     @property
     def digest(self) -> str: ...
+    @property
+    def nested(self) -> tuple[str, ...]: ...
 
-    def render_many(self, records: Iterable[Mapping[str, Any]]) -> Sequence[Result]: ...
+    def render_many(self, records: Iterable[Mapping[str, Any]], related: Related) -> Sequence[Result]: ...
     def read_payload(self, payload: bytes, resolve: Resolve) -> dict[str, Any]: ...
 
 
-def candidates(route: Renders, changes: Sequence[ChangedRecord]) -> list[Candidate]:
+def candidates(route: Renders, changes: Sequence[ChangedRecord], related: Related) -> list[Candidate]:
     """One candidate a record, in the given order. A deleted one is rendered too: what it referred to at last tells
-    whose delete must wait for its own."""
-    results = route.render_many(change.record for change in changes)
+    whose delete must wait for its own. `related` is the hub: nested children are those of now."""
+    results = route.render_many((change.record for change in changes), related)
     return [_candidate(change, result) for change, result in zip(changes, results, strict=True)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ipaas_dagster import contracts
-from ipaas_dagster.hub import ChangedRecord, HubHead
+from ipaas_dagster.hub import ChangedRecord, HubHead, Touched
 
 
 class FakeHub:
@@ -62,6 +62,25 @@ class FakeHub:
 
     def records(self, collection: str, hub_ids: Sequence[str]) -> dict[str, ChangedRecord]:
         return {i: self._as_of_now(self.now[collection, i]) for i in hub_ids if (collection, i) in self.now}
+
+    def children(self, collection: str, parents: Sequence[str]) -> list[dict[str, Any]]:
+        child = contracts.collection(collection)
+        wanted = [r for r in self.alive(collection).values() if r[child.parent_column] in parents]
+        return sorted(wanted, key=lambda r: (r.get(child.number_column or "") or 0, r["hub_id"]))
+
+    def holders(self, collection: str, column: str, values: Sequence[Any]) -> list[tuple[Any, str]]:
+        return [(r[column], i) for i, r in sorted(self.alive(collection).items()) if r[column] in values]
+
+    def touched(self, collection: str, after_seq: int, limit: int, upto: int, parents_after: int) -> Touched:
+        child = contracts.collection(collection)
+        changes = self.changes(collection, after_seq, limit, upto)
+        parents = {change.record[child.parent_column] for change in changes}
+        for change in changes:
+            earlier = [c for c in self.log[: change.seq - 1] if (c.collection, c.hub_id) == (collection, change.hub_id)]
+            parents |= {earlier[-1].record[child.parent_column]} if earlier else set()
+        parents -= {c.hub_id for c in self.log[parents_after:upto] if c.collection == child.parent}
+        last = changes[-1].seq if len(changes) == limit else upto
+        return Touched(len(changes), last, tuple(sorted(parents)))
 
     def _as_of_now(self, change: ChangedRecord) -> ChangedRecord:
         operation: Any = "delete" if change.operation == "delete" else "update"

@@ -1,0 +1,93 @@
+"""Records found by others: children of given parents, holders of a value, parents whose children changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ipaas_dagster import contracts
+from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.hub.changes import reader, record_fields
+from ipaas_dagster.hub.tables import CATALOG, table
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Touched:
+    """`changes` of a child collection up to the seq `upto`, and the hub ids of the `parents` they concern."""
+
+    changes: int
+    upto: int
+    parents: tuple[str, ...]
+
+
+def read_children(connection: DuckDBPyConnection, collection: str, parents: Sequence[str]) -> list[dict[str, Any]]:
+    """Live children of these parents, typed, by their number in the parent, else by hub id."""
+    child = contracts.collection(collection)
+    order = ", ".join(f'c."{name}"' for name in (child.number_column, "hub_id") if name)
+    query = f"""
+        SELECT c.version, to_json(struct_pack({record_fields(child)}))::VARCHAR FROM {table(child)} c
+        WHERE c.deleted_at IS NULL AND c."{child.parent_column}" IN (SELECT unnest(?)) ORDER BY {order}"""
+    read = reader(child)
+    return [read(record, version) for version, record in connection.execute(query, [list(parents)]).fetchall()]
+
+
+def read_holders(
+    connection: DuckDBPyConnection, collection: str, column: str, values: Sequence[Any]
+) -> list[tuple[Any, str]]:
+    """(value, hub id) of the live records that hold one of the values, in hub id order."""
+    query = f"""
+        SELECT c."{column}", c.hub_id FROM {table(contracts.collection(collection))} c
+        WHERE c.deleted_at IS NULL AND c."{column}" IN (SELECT unnest(?)) ORDER BY c.hub_id"""
+    return [(value, hub_id) for value, hub_id in connection.execute(query, [list(values)]).fetchall()]
+
+
+def read_touched(
+    connection: DuckDBPyConnection, collection: str, after_seq: int, limit: int, upto: int, parents_after: int
+) -> Touched:
+    """At most `limit` changes of a child collection with `after_seq` < seq <= `upto`. Parents that changed
+    themselves with `parents_after` < seq <= `upto` are left out: who reads their changes knows of them."""
+    child = contracts.collection(collection)
+    count, last = _chunk(connection, collection, after_seq, limit, upto)
+    if not count:
+        return Touched(0, upto, ())
+    found = connection.execute(
+        f"""
+        SELECT DISTINCT t.parent FROM ({_parents(child)}) t
+        WHERE t.parent IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM {CATALOG}.hub.changes p
+            WHERE p.collection = $of AND p.hub_id = t.parent AND p.seq > $since AND p.seq <= $upto)
+        ORDER BY t.parent""",
+        {
+            "name": collection, "after": after_seq, "last": last, "path": f"$.{child.parent_column}",
+            "of": child.parent, "since": parents_after, "upto": upto,
+        },
+    ).fetchall()  # fmt: skip
+    return Touched(count, last if count == limit else upto, tuple(parent for (parent,) in found))
+
+
+def _chunk(connection: DuckDBPyConnection, collection: str, after_seq: int, limit: int, upto: int) -> tuple[int, int]:
+    row = connection.execute(
+        f"""
+        SELECT count(*), max(seq) FROM (
+            SELECT seq FROM {CATALOG}.hub.changes WHERE collection = ? AND seq > ? AND seq <= ?
+            ORDER BY seq LIMIT {int(limit)})""",
+        [collection, after_seq, upto],
+    ).fetchone()
+    return (int(row[0]), int(row[1] or 0)) if row else (0, 0)
+
+
+def _parents(child: Collection) -> str:
+    """The parents the changes name; where a child can move from one to another, the one it left as well."""
+    now = f"""
+        SELECT v.record ->> $path AS parent FROM {CATALOG}.hub.versions v
+        WHERE v.collection = $name AND v.seq > $after AND v.seq <= $last"""
+    if child.number_column is not None:
+        return now  # its own id holds its parent's
+    return f"""{now} UNION
+        SELECT v.record ->> $path FROM {CATALOG}.hub.versions v JOIN {CATALOG}.hub.changes c
+            ON c.collection = v.collection AND c.hub_id = v.hub_id AND c.version = v.version + 1
+        WHERE v.collection = $name AND c.operation = 'update' AND c.seq > $after AND c.seq <= $last"""
