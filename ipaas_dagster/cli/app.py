@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ipaas_dagster.cli import look, mend, plan, replay, run, serve
+from ipaas_dagster.cli import trace as tracing
 
 app = typer.Typer(
     name="ipaas",
@@ -23,6 +24,7 @@ app.command()(plan.plan)
 app.command()(plan.apply)
 
 app.command()(look.status)
+app.command()(tracing.trace)
 app.command()(look.worksheet)
 app.command()(look.check)
 files = typer.Typer(help="What the `files` destination holds.", no_args_is_help=True)

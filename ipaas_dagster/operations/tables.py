@@ -219,6 +219,9 @@ calls = Table(
     Column("lines", Integer),
 )
 
+_READ = text("first_line IS NOT NULL")
+Index("calls_lines", calls.c.landing_id, calls.c.first_line, sqlite_where=_READ, postgresql_where=_READ)
+
 call_bodies = Table(  # of writes, redacted, zstd; the columns of `calls` for them stay empty
     "call_bodies",
     metadata,

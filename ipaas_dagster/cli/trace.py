@@ -1,0 +1,73 @@
+"""`ipaas trace`: everything that happened to one record, in time order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ipaas_dagster.cli.report import AsJson, Debug, command
+from ipaas_dagster.cli.run import open_project
+from ipaas_dagster.errors import UsageError
+
+if TYPE_CHECKING:
+    from ipaas_dagster.trace import Trace
+
+Record = Annotated[str | None, typer.Argument(help="instagaze:accounts:42, or accounts/42.", metavar="HUB_ID")]
+System = Annotated[str | None, typer.Option("--system", help="The record that this system knows by --id.")]
+Id = Annotated[str | None, typer.Option("--id", help="Its id in that system.")]
+Of = Annotated[str | None, typer.Option("--collection", help="Where one id is more than one record.")]
+At = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="What the hub and each system had then.")]
+Records = Annotated[bool, typer.Option("--records", help="The source's record as it was received, each time.")]
+Bodies = Annotated[bool, typer.Option("--bodies", help="Whole requests and answers of its deliveries.")]
+Read = Annotated[bool, typer.Option("--read", help="Ask the systems what they hold now.")]
+Deep = Annotated[bool, typer.Option("--deep", help="Search landings line by line where nothing else tells.")]
+
+
+def trace(
+    record: Record = None,
+    system: System = None,
+    its_id: Id = None,
+    collection: Of = None,
+    as_of: At = None,
+    records: Records = False,
+    bodies: Bodies = False,
+    read: Read = False,
+    deep: Deep = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Everything that ever happened to one record: calls, landings, verdicts, versions, deliveries."""
+    with command(as_json, debug) as report, open_project() as project:
+        from ipaas_dagster.trace import Wanted, find
+        from ipaas_dagster.trace import trace as run
+
+        subject = find(project, record, system=system, its_id=its_id, collection=collection)
+        found = run(project, subject, Wanted(records, bodies, read, deep, moment(as_of)))
+        report.show(document(found), *([] if as_json else _shown(found)))
+        if not found.found:
+            report.fail(found.notes[-1], 1)
+
+
+def moment(text: str | None) -> datetime | None:
+    """ISO 8601; a time without an offset is UTC, a day alone its beginning."""
+    if text is None:
+        return None
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text!r} is no time; write it as 2026-01-31T12:00:00Z") from None
+    return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+
+
+def document(found: Trace) -> dict[str, Any]:
+    return dict(vars(found))
+
+
+def _shown(found: Trace) -> list[str]:
+    from rich.markup import escape
+
+    from ipaas_dagster.trace.lines import STYLES, lines
+
+    return [f"[{STYLES[line.tone]}]{escape(line.text)}[/]" if line.tone else escape(line.text) for line in lines(found)]

@@ -1,0 +1,123 @@
+"""What the operations store holds of one record for one system: entries, attempts, calls, link, readings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Select, or_, select
+
+from ipaas_dagster.ledger.bodies import read_bodies
+from ipaas_dagster.operations.tables import attempts, calls, links, outbox, payloads, positions, readings
+from ipaas_dagster.outbox.among import among
+from ipaas_dagster.outbox.queue import DeleteRule
+from ipaas_dagster.trace.source_side import shown_call
+from ipaas_dagster.trace.subject import Subject
+
+if TYPE_CHECKING:
+    from ipaas_dagster.mapping import Route
+    from ipaas_dagster.project import Project
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SystemSide:
+    """`calls` by the id of their sending, in the order they were made; `bodies` (request, answer) by call id."""
+
+    system: str
+    kind: str
+    switched_off: str | None
+    route: Route | None
+    deletes: DeleteRule
+    position: Row | None
+    entries: Sequence[Row]
+    attempts: Mapping[int, Sequence[Row]]
+    calls: Mapping[str, Sequence[Row]]
+    bodies: Mapping[str, tuple[bytes | None, bytes | None]]
+    link: Row | None
+    readings: Sequence[Row]
+
+    @property
+    def knows(self) -> bool:
+        return bool(self.entries or self.link)
+
+    def delivered(self, at: datetime | None = None) -> Row | None:
+        """The entry that the system confirmed last, or had until `at`."""
+        done = [e for e in self.entries if e["state"] == "delivered" and (at is None or e["updated_at"] <= at)]
+        return max(done, key=lambda e: (e["updated_at"], e["entry_id"]), default=None)
+
+
+def read_systems(project: Project, subject: Subject) -> list[SystemSide]:
+    """The worksheet's systems in its order, then those that are no longer in it and were delivered to."""
+    named = [system.name for system in project.worksheet.destinations]
+    with project.operations.read() as connection:
+        known = connection.scalars(select(positions.c.system).distinct().order_by(positions.c.system))
+        every = list(dict.fromkeys([*named, *known]))
+        return [_read(project, connection, system, subject, system in named) for system in every]
+
+
+def _read(project: Project, connection: Connection, system: str, subject: Subject, named: bool) -> SystemSide:
+    routes = project.worksheet.routes(system) if named else ()
+    route = next((r for r in routes if r.collection == subject.collection.name), None)
+    mine = {"system": system, "collection": subject.collection.name}
+    entries = _entries(connection, mine, subject.hub_id)
+    tried = _attempts(connection, [e["entry_id"] for e in entries])
+    made = _calls(connection, [a["call_id"] for a in tried if a["call_id"]])
+    read = select(readings).filter_by(**mine).order_by(readings.c.number)
+    return SystemSide(
+        system,
+        project.worksheet.system(system).kind.name if named else "",
+        project.worksheet.switched_off(system, project.settings) if named else "it is no longer in the worksheet",
+        route,
+        route.deletes if route else "delete",
+        _one(connection, select(positions).filter_by(**mine)),
+        entries,
+        _grouped(tried, "entry_id"),
+        _grouped(made, "sending_id"),
+        read_bodies(connection, [c["call_id"] for c in made]),
+        _one(connection, select(links).filter_by(**mine, hub_id=subject.hub_id)),
+        [dict(row) for row in connection.execute(read).mappings()],
+    )
+
+
+def _one(connection: Connection, query: Select[Any]) -> dict[str, Any] | None:
+    row = connection.execute(query).mappings().first()
+    return None if row is None else dict(row)
+
+
+def _entries(connection: Connection, mine: Mapping[str, str], hub_id: str) -> list[Row]:
+    """A delete, and what could not be rendered, has no payload."""
+    query = (
+        select(outbox, payloads.c.payload)
+        .select_from(outbox.outerjoin(payloads, payloads.c.entry_id == outbox.c.entry_id))
+        .where(
+            outbox.c.system == mine["system"],
+            outbox.c.collection == mine["collection"],
+            outbox.c.hub_id == hub_id,
+        )
+        .order_by(outbox.c.entry_id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _attempts(connection: Connection, entry_ids: Sequence[int]) -> list[Row]:
+    query = select(attempts).where(among(connection, attempts.c.entry_id, entry_ids)).order_by(attempts.c.attempt_id)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _calls(connection: Connection, sendings: Sequence[str]) -> list[dict[str, Any]]:
+    """Calls of before sendings had ids of their own are found by the call's."""
+    wanted = sorted(set(sendings))
+    either = or_(among(connection, calls.c.sending_id, wanted), among(connection, calls.c.call_id, wanted))
+    rows = connection.execute(select(calls).where(either).order_by(calls.c.number)).mappings()
+    return [{**shown_call(row), "sending_id": row["sending_id"] or row["call_id"]} for row in rows]
+
+
+def _grouped(rows: Sequence[Row], name: str) -> dict[Any, list[Row]]:
+    found: dict[Any, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[name], []).append(row)
+    return found

@@ -1,0 +1,148 @@
+"""What became of a change that queued nothing for a system, or of a record looked at anew without being queued.
+
+No row says so for each record. The chunk that a change was read in, the template of then and the entries of then do:
+a newer change of the record in the same chunk stands for it (coalesced); else the outbox's own rule is asked again,
+with what was known at that time. A template that has changed since is said, as it may have decided otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ipaas_dagster.mapping.payload import Rendered, payload_bytes, payload_hash
+from ipaas_dagster.outbox.queue import Candidate, Known, decide
+from ipaas_dagster.trace.hub_side import Version
+from ipaas_dagster.trace.system_side import SystemSide
+
+ENDED = ("delivered", "superseded")
+UNRECORDED = "not told: it was read before readings were kept"
+
+
+@dataclass(frozen=True)
+class NotQueued:
+    """`verdict`: coalesced, same_as_delivered, filtered, not_needed, or why it cannot be told. `certain` is False
+    where today's template, another than the one of then, was asked."""
+
+    at: datetime
+    version: int
+    seq: int
+    verdict: str
+    reason: str
+    certain: bool = True
+
+
+def not_queued(side: SystemSide, versions: Sequence[Version], epoch: str) -> list[NotQueued]:
+    """In the order it was decided. Changes of another hub than this one are known to their entries only."""
+    mine = [reading for reading in side.readings if reading["epoch"] == epoch]
+    found = [*_of_changes(side, versions, epoch, mine)]
+    for reading in mine:
+        if reading["kind"] == "records":
+            found += _looked_at_anew(side, versions, reading)
+    return sorted(found, key=lambda one: (one.at, one.seq))
+
+
+def waiting_changes(side: SystemSide, versions: Sequence[Version], epoch: str) -> list[Version]:
+    """Changes that the route has not read yet."""
+    if side.route is None or side.switched_off:
+        return []
+    position = side.position
+    read = position["seq"] if position is not None and position["epoch"] == epoch else 0
+    return [version for version in versions if version.seq > read]
+
+
+def _of_changes(
+    side: SystemSide, versions: Sequence[Version], epoch: str, mine: Sequence[Mapping[str, Any]]
+) -> Iterator[NotQueued]:
+    queued = {entry["seq"] for entry in side.entries if entry["epoch"] == epoch}
+    position = side.position
+    if position is None or position["epoch"] != epoch:
+        return
+    for number, version in enumerate(versions):
+        if version.seq in queued or version.seq > position["seq"]:
+            continue
+        chunk = _chunk_of(mine, version.seq)
+        if chunk is None:
+            yield NotQueued(version.changed_at, version.version, version.seq, UNRECORDED, "", False)
+            continue
+        newer = [v for v in versions[number + 1 :] if v.seq <= chunk["upto_seq"]]
+        if newer:
+            reason = f"version {newer[-1].version}, read at the same time, stands for it"
+            yield NotQueued(chunk["read_at"], version.version, version.seq, "coalesced", reason)
+        else:
+            yield _decided_again(side, version, chunk)
+
+
+def _looked_at_anew(side: SystemSide, versions: Sequence[Version], reading: Mapping[str, Any]) -> Iterator[NotQueued]:
+    """A seeding compares the current record; a deleted one is not among them."""
+    known = [v for v in versions if v.seq <= reading["upto_seq"]]
+    if not known or known[-1].operation == "delete":
+        return
+    hub_id = str(known[-1].record["hub_id"])
+    after, upto = reading["after_id"] or "", reading["upto_id"]
+    if not (hub_id > after and (upto is None or hub_id <= upto)):
+        return
+    if any(entry["queued_at"] == reading["read_at"] for entry in side.entries):
+        return
+    found = _decided_again(side, known[-1], reading)
+    yield replace(
+        found, reason=f"looked at anew, because the template or the route changed; {found.reason}".rstrip("; ")
+    )
+
+
+def _chunk_of(mine: Sequence[Mapping[str, Any]], seq: int) -> Mapping[str, Any] | None:
+    chunks = [r for r in mine if r["kind"] == "changes" and r["after_seq"] < seq <= r["upto_seq"]]
+    return chunks[-1] if chunks else None
+
+
+def _decided_again(side: SystemSide, version: Version, reading: Mapping[str, Any]) -> NotQueued:
+    at, route = reading["read_at"], side.route
+    if route is None:
+        return NotQueued(at, version.version, version.seq, "not told: the route is gone", "", False)
+    candidate = _candidate(side, version)
+    verdict = decide(candidate, _known_at(side, at), side.deletes)
+    certain = route.digest == reading["template_digest"]
+    if verdict in ("upsert", "delete", "dead"):
+        told = "not told: today's template and worksheet would queue it"
+        return NotQueued(at, version.version, version.seq, told, "", False)
+    return NotQueued(at, version.version, version.seq, verdict, _REASONS[verdict], certain)
+
+
+_REASONS = {
+    "same_as_delivered": "the system has confirmed the same payload",
+    "filtered": "the route leaves it out",
+    "not_needed": "it was deleted, and the system never had it",
+}
+
+
+def _candidate(side: SystemSide, version: Version) -> Candidate:
+    hub_id = str(version.record["hub_id"])
+    if version.operation == "delete":
+        return Candidate(hub_id, version.seq, version.version, deleted=True)
+    assert side.route is not None
+    (result,) = side.route.render_many([version.record])
+    if result is None:
+        return Candidate(hub_id, version.seq, version.version)
+    if not isinstance(result, Rendered):
+        return Candidate(hub_id, version.seq, version.version, error=str(result))
+    payload = payload_bytes(result)
+    return Candidate(hub_id, version.seq, version.version, payload=payload, payload_hash=payload_hash(payload))
+
+
+def _known_at(side: SystemSide, at: datetime) -> Known:
+    """What the outbox knew of the record just before `at`, from the entries' own times."""
+    known = Known()
+    for entry in side.entries:
+        if entry["queued_at"] >= at:
+            continue
+        if entry["state"] in ENDED and entry["updated_at"] < at:
+            continue
+        group = known.dead if entry["state"] == "dead" else known.replaceable
+        group.append(entry["entry_id"])
+    confirmed = side.delivered(at)
+    if confirmed is not None:
+        known.holds = confirmed["operation"] == "upsert"
+        known.confirmed = confirmed["payload_hash"] if known.holds else None
+    return known
