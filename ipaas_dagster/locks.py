@@ -32,9 +32,16 @@ class Locks:
             self._acquire(descriptor, name, limit)
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
-            yield
+            try:
+                yield
+            finally:
+                os.ftruncate(descriptor, 0)
         finally:
             os.close(descriptor)
+
+    def known(self, name: str) -> bool:
+        """Whether anybody ever held it."""
+        return (self._folder / f"{name}.lock").exists()
 
     def _open(self, name: str) -> int:
         try:

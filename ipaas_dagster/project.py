@@ -56,8 +56,8 @@ class Project:
 
         return load_worksheet(self.settings.config)
 
-    def with_operations(self, operations: Operations, clock: Clock) -> Project:
-        """The same installation and run with another operations store, for a rehearsal."""
+    def beside(self, operations: Operations, locks: Locks, clock: Clock) -> Project:
+        """The same installation and run, but with this operations store, for a rehearsal; the hub stays shared."""
         other = replace(self, clock=clock)
-        other.__dict__ |= {"hub": self.hub, "worksheet": self.worksheet, "locks": self.locks, "operations": operations}
+        other.__dict__ |= {"hub": self.hub, "worksheet": self.worksheet, "locks": locks, "operations": operations}
         return other

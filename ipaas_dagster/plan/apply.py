@@ -32,9 +32,10 @@ class PlanMoved(NotAccounted):
     """Nothing was sent: these records, or the ground under all of them, have moved on since."""
 
     def __init__(self, moved: Sequence[MovedOn]) -> None:
+        first = f"the plan does not hold any more ({len(moved):,} moved on): nothing was sent; make a new plan"
         some = [str(one) for one in moved[:20]]
-        more = [f"and {len(moved) - len(some)} more"] if len(moved) > len(some) else []
-        super().__init__([*some, *more, "nothing was sent; make a new plan"])
+        more = [f"and {len(moved) - len(some):,} more"] if len(moved) > len(some) else []
+        super().__init__([first, *some, *more])
         self.moved = tuple(moved)
 
 

@@ -8,7 +8,8 @@ state folder, but for the ledger's rows of these questions.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from ipaas_dagster.destinations.base import Batch, Capabilities, Destination, En
 from ipaas_dagster.destinations.notes import Notes
 from ipaas_dagster.destinations.requests import Request, hole
 from ipaas_dagster.errors import UsageError
+from ipaas_dagster.locks import Locks
 from ipaas_dagster.plan.copying import copy_of
 from ipaas_dagster.plan.document import PlanFile, Writer, read_plan, writing
 from ipaas_dagster.plan.entries import planned_entries
@@ -43,14 +45,22 @@ def make_plan(project: Project, system: str, out: Path, connect: Connect | None 
     off = project.worksheet.switched_off(system, project.settings)
     if off is not None:
         raise UsageError(f"{system} is switched off, so nothing would be sent: {off}")
-    with tempfile.TemporaryDirectory(prefix="ipaas-plan-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ipaas-plan-") as folder, _undisturbed(project, system):
         copy = copy_of(project.operations, system, Path(folder))
         try:
             with writing(out, _header(project, system)) as writer:
-                _rehearse(project, system, copy, writer, connect)
+                _rehearse(project, system, copy, Locks(Path(folder)), writer, connect)
         finally:
             copy.dispose()
     return read_plan(out)
+
+
+@contextmanager
+def _undisturbed(project: Project, system: str) -> Iterator[None]:
+    """While nobody delivers to the system. One to which nobody ever delivered has no lock yet, and gets none."""
+    name = f"deliver-{system}"
+    with project.locks.hold(name) if project.locks.known(name) else nullcontext():
+        yield
 
 
 def _header(project: Project, system: str) -> Header:
@@ -60,9 +70,11 @@ def _header(project: Project, system: str) -> Header:
     return Header(system, kind, head.epoch, head.seq, project.clock().isoformat(), templates)
 
 
-def _rehearse(project: Project, system: str, copy: Operations, writer: Writer, connect: Connect | None) -> None:
+def _rehearse(
+    project: Project, system: str, copy: Operations, locks: Locks, writer: Writer, connect: Connect | None
+) -> None:
     time = _Time(project.clock)
-    rehearsed = project.with_operations(copy, time.now)
+    rehearsed = project.beside(copy, locks, time.now)
     looks = _Looks(project, system)
     destination = looks.connect(connect)
     stage = Stage(destination, project.operations, copy, system, writer)

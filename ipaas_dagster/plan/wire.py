@@ -23,7 +23,8 @@ def planned_request(request: Request, promised: Mapping[str, PlannedHole]) -> Pl
     borrowed = {marker: promised[marker] for marker in sorted(found - own.keys()) if marker in promised}
     holes = [*own.values(), *borrowed.values()]
     encoding = "utf-8" if is_text else "base64"
-    return PlannedRequest(request.method, request.path, dict(request.headers), body, encoding, holes)  # type: ignore[arg-type]
+    path = "".join(request.path)  # a database's names are their own kind of text
+    return PlannedRequest(request.method, path, dict(request.headers), body, encoding, holes)  # type: ignore[arg-type]
 
 
 def as_request(planned: PlannedRequest) -> Request:
