@@ -6,11 +6,12 @@ schema.py      which elements may stand where; content.py decides               
 sessions.py    API sessions and their endpoint      executed.py  control ids     limits.py     how much at a time
 operation.py   functions one by one, or all or nothing                           functions.py  name -> what it does
 company.py     the records, and undoing             objects.py   what objects are made of      seeds.py  chart, terms
-writing.py     create, update, delete of CUSTOMER, CONTACT, ITEM                 fields.py     texts to values
-invoices.py payments.py lines.py applying.py        accounts receivable: the object-specific functions
-reading.py     read, readByName, readByQuery, readMore, inspect, lookup          querying.py   query
-words.py       the language of readByQuery          filters.py   the filters of query
-settings.py    what real companies and guesses differ in                         commands.py   the hands of tests
+unplayed.py    fields that stay empty               fields.py    texts to values               job.py    where it runs
+writing.py     create and update of CUSTOMER, CONTACT, ITEM      deleting.py     references.py  what keys must name
+invoices.py lines.py payments.py applying.py        accounts receivable, as legacy.py reads it
+reading.py     read, readByName, readByQuery, readMore (results.py)              querying.py   query
+words.py       the language of readByQuery          filters.py   the filters of query          comparing.py
+describing.py  inspect, lookup                      settings.py  what companies differ in      commands.py  of tests
 
 Facts that no document confirms are settings; docs/sandbox_intacct.md says which.
 """

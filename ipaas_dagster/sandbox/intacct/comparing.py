@@ -10,6 +10,7 @@ from typing import Any
 from ipaas_dagster.sandbox.intacct.fields import PARSE, Record, Value, blank, show
 from ipaas_dagster.sandbox.intacct.objects import ObjectType
 from ipaas_dagster.sandbox.intacct.refusals import QUERY_FAILED, Problem, Refused
+from ipaas_dagster.sandbox.intacct.unplayed import UNPLAYED
 
 Test = Callable[[Record], bool]
 
@@ -31,7 +32,7 @@ def kind_of_field(kind: ObjectType, name: str, custom: tuple[str, ...]) -> str:
     """Raises Refused for a field that the object does not have."""
     if name in kind.fields:
         return kind.fields[name]
-    if f"{kind.name}.{name}" in custom:
+    if f"{kind.name}.{name}" in custom or name in UNPLAYED.get(kind.name, ()):
         return "text"
     raise query_failed(f"Field {name} not found in the object {kind.name}")
 

@@ -21,9 +21,9 @@ ACTIONS = {"": "Posted", "Submit": "Posted", "Draft": "Draft"}
 RAW_STATES = {"Draft": "D", "Posted": "A", "Partially Paid": "P", "Paid": "C", "Reversed": "V"}
 _NOTHING = Decimal("0.00")
 _TEXTS = {"ponumber": "DOCNUMBER", "description": "DESCRIPTION", "supdocid": "SUPDOCID"}
-_PARTIES = {"billto": "BILLTOCONTACTNAME", "payto": "BILLTOCONTACTNAME"} | {
-    "shipto": "SHIPTOCONTACTNAME",
-    "returnto": "SHIPTOCONTACTNAME",
+_PARTIES = {"billto": "BILLTOPAYTOCONTACTNAME", "payto": "BILLTOPAYTOCONTACTNAME"} | {
+    "shipto": "SHIPTORETURNTOCONTACTNAME",
+    "returnto": "SHIPTORETURNTOCONTACTNAME",
 }
 
 

@@ -83,7 +83,7 @@ def _rest(job: Job, given: Element) -> dict[str, Value]:
     if given.find("memo") is not None:
         rest["ENTRYDESCRIPTION"] = given.findtext("memo") or ""
     if offset := referred(job, given, "offsetglaccountno", "GLACCOUNT"):
-        rest["OFFSETACCOUNTNO"] = offset
+        rest["OFFSETGLACCOUNTNO"] = offset
     return {**rest, **custom_of(job, given, "ARINVOICEITEM")}
 
 
