@@ -36,6 +36,9 @@ class Settings:
     """How long one call is repeated through outages before the run stops."""
     patience_seconds: float = 90.0
     """How long one delivery waits in all for short back-offs and throttling, before the next run goes on."""
+    ledger_days: int = 90
+    bodies_days: int = 30
+    """How long `ipaas prune` keeps calls, and the bodies of writes."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -83,6 +86,8 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         hold_records=_whole(env, "IPAAS_HOLD_RECORDS", 100, least=0),
         retry_seconds=float(_whole(env, "IPAAS_RETRY_SECONDS", 300, least=0)),
         patience_seconds=float(_whole(env, "IPAAS_PATIENCE_SECONDS", 90, least=0)),
+        ledger_days=_whole(env, "IPAAS_LEDGER_DAYS", 90, least=1),
+        bodies_days=_whole(env, "IPAAS_BODIES_DAYS", 30, least=1),
         environment=env,
     )
 

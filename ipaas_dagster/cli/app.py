@@ -43,6 +43,7 @@ dead.command("discard")(mend.dead_discard)
 app.add_typer(dead, name="dead")
 
 app.command()(mend.approve)
+app.command()(tracing.prune)
 app.command()(replay.replay)
 
 app.command()(serve.sandbox)

@@ -1,4 +1,4 @@
-"""`ipaas trace`: everything that happened to one record, in time order."""
+"""`ipaas trace` and `ipaas prune`: what the ledger tells of one record, and how long it tells it."""
 
 from __future__ import annotations
 
@@ -71,3 +71,16 @@ def _shown(found: Trace) -> list[str]:
     from ipaas_dagster.trace.lines import STYLES, lines
 
     return [f"[{STYLES[line.tone]}]{escape(line.text)}[/]" if line.tone else escape(line.text) for line in lines(found)]
+
+
+def prune(as_json: AsJson = False, debug: Debug = False) -> None:
+    """Forget calls older than IPAAS_LEDGER_DAYS (90) and bodies older than IPAAS_BODIES_DAYS (30)."""
+    with command(as_json, debug) as report, open_project() as project:
+        from ipaas_dagster.ledger.prune import prune as run
+
+        done = run(project)
+        report.show(
+            {"pruned": done},
+            f"forgotten: {done.calls:,} calls, {done.bodies:,} bodies, {done.sightings:,} sightings without change; "
+            f"{done.kept:,} older calls are kept as evidence",
+        )

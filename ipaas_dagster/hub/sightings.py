@@ -13,6 +13,7 @@ In clear text, in the order of the lines, they take 8 bytes each; a record is fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,43 @@ def read_sightings(connection: DuckDBPyConnection, collection: str, hub_id: str)
         [hub_id, collection],
     ).fetchall()
     return [Sighting(*row) for row in rows]
+
+
+_FORGETTABLE = "verdict IN ('unchanged', 'duplicate')"
+"""What tells least: that a record was there as before. A landing's file can be searched for it."""
+
+
+def forgettable_landings(connection: DuckDBPyConnection, before: str) -> list[tuple[str, int]]:
+    """(landing id, how many of its sightings can be forgotten) of landings with ids below `before`, oldest first."""
+    if not has_sightings(connection):
+        return []
+    rows = connection.execute(
+        f"SELECT landing_id, count(*) FROM {SIGHTINGS} WHERE landing_id < ? AND {_FORGETTABLE} GROUP BY 1 ORDER BY 1",
+        [before],
+    ).fetchall()
+    return [(landing_id, count) for landing_id, count in rows]
+
+
+def forget_sightings(connection: DuckDBPyConnection, landing_ids: Sequence[str]) -> int:
+    """In the caller's transaction: the landings become unsighted. Returns how many sightings were forgotten."""
+    connection.execute(
+        f"INSERT INTO {UNSIGHTED} SELECT id FROM (SELECT unnest(?::VARCHAR[]) AS id) "
+        f"WHERE id NOT IN (SELECT landing_id FROM {UNSIGHTED})",
+        [list(landing_ids)],
+    )
+    row = connection.execute(
+        f"DELETE FROM {SIGHTINGS} WHERE {_FORGETTABLE} AND landing_id IN (SELECT unnest(?::VARCHAR[]))",
+        [list(landing_ids)],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def has_sightings(connection: DuckDBPyConnection) -> bool:
+    """A hub of an older program has none until its next merge."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = 'sightings'", [CATALOG]
+    ).fetchone()
+    return found is not None
 
 
 def unsighted_landings(connection: DuckDBPyConnection) -> set[str]:

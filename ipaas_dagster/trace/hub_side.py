@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster import contracts
 from ipaas_dagster.hub.changes import read_head, read_records, reader
-from ipaas_dagster.hub.sightings import Sighting, read_sightings, unsighted_landings
+from ipaas_dagster.hub.sightings import Sighting, has_sightings, read_sightings, unsighted_landings
 from ipaas_dagster.hub.stored import decode
 from ipaas_dagster.hub.tables import CATALOG, table
 from ipaas_dagster.trace.subject import Subject
@@ -72,7 +72,7 @@ def _read(connection: DuckDBPyConnection, subject: Subject) -> HubSide:
     name, hub_id = subject.collection.name, subject.hub_id
     versions = _versions(connection, subject) if subject.collection.versioned else []
     rejects = _rejects(connection, subject)
-    kept = _has_sightings(connection)
+    kept = has_sightings(connection)
     parents = _parents(subject, versions, rejects)
     of_parent = subject.collection.parent or ""
     return HubSide(
@@ -150,14 +150,6 @@ def _parents(subject: Subject, versions: Sequence[Version], rejects: Sequence[Ma
         return []
     found = [subject.parent, *(v.record[column] for v in versions), *(r["parent_hub_id"] for r in rejects)]
     return list(dict.fromkeys(one for one in found if one))
-
-
-def _has_sightings(connection: DuckDBPyConnection) -> bool:
-    """A hub of an older program has none until its next merge."""
-    found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = 'sightings'", [CATALOG]
-    ).fetchone()
-    return found is not None
 
 
 def _merged_landings(connection: DuckDBPyConnection) -> set[str]:

@@ -98,7 +98,10 @@ def _now(found: Trace) -> Iterator[Line]:
 
 def _system(now: SystemNow) -> Iterator[Line]:
     said = [f"switched off: {now.switched_off}"] if now.switched_off else []
-    said += [] if now.routed else ["has no route for this collection"]
+    if now.nested_in:
+        said.append(f"has it in the payload of its parent, in {now.nested_in}: trace that one")
+    elif not now.routed:
+        said.append("has no route for this collection")
     if now.deleted:
         said.append(f"confirmed its delete {_time(now.confirmed_at)}")
     elif now.confirmed_at is not None:

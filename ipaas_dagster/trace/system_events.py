@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,9 +14,12 @@ from ipaas_dagster.trace.parts import part_of
 from ipaas_dagster.trace.system_side import SystemSide
 from ipaas_dagster.trace.verdicts import NotQueued, not_queued
 
+if TYPE_CHECKING:
+    from ipaas_dagster.mapping import Related
 
-def system_events(side: SystemSide, hub: HubSide, *, bodies: bool) -> Iterator[Event]:
-    for one in not_queued(side, hub.versions, hub.epoch):
+
+def system_events(side: SystemSide, hub: HubSide, related: Related, *, bodies: bool) -> Iterator[Event]:
+    for one in not_queued(side, hub.versions, hub.epoch, related):
         yield Event(one.at, "not_queued", side.system, _passed_over(one), vars(one) | {"recomputed": True})
     for entry in side.entries:
         yield _queued(side, entry)
@@ -28,7 +31,7 @@ def system_events(side: SystemSide, hub: HubSide, *, bodies: bool) -> Iterator[E
 def _passed_over(one: NotQueued) -> str:
     words = one.verdict.replace("_", " ")
     why = f" ({one.reason})" if one.reason else ""
-    doubt = "" if one.certain or one.verdict.startswith("not told") else "; told by today's template, which is another"
+    doubt = "" if one.certain or one.verdict.startswith("not told") else "; told by today's template and records"
     return f"version {one.version} queues nothing: {words}{why}{doubt}"
 
 

@@ -31,6 +31,8 @@ class SystemSide:
     kind: str
     switched_off: str | None
     route: Route | None
+    nested_in: str | None
+    """The hub collection in whose payloads this one stands there."""
     deletes: DeleteRule
     position: Row | None
     entries: Sequence[Row]
@@ -62,6 +64,7 @@ def read_systems(project: Project, subject: Subject) -> list[SystemSide]:
 def _read(project: Project, connection: Connection, system: str, subject: Subject, named: bool) -> SystemSide:
     routes = project.worksheet.routes(system) if named else ()
     route = next((r for r in routes if r.collection == subject.collection.name), None)
+    nesting = next((r.collection for r in routes if subject.collection.name in r.nested), None)
     mine = {"system": system, "collection": subject.collection.name}
     entries = _entries(connection, mine, subject.hub_id)
     tried = _attempts(connection, [e["entry_id"] for e in entries])
@@ -72,6 +75,7 @@ def _read(project: Project, connection: Connection, system: str, subject: Subjec
         project.worksheet.system(system).kind.name if named else "",
         project.worksheet.switched_off(system, project.settings) if named else "it is no longer in the worksheet",
         route,
+        nesting if route is None else None,
         route.deletes if route else "delete",
         _one(connection, select(positions).filter_by(**mine)),
         entries,

@@ -45,6 +45,7 @@ class SystemNow:
     kind: str
     switched_off: str | None
     routed: bool
+    nested_in: str | None
     external_id: str | None
     confirmed: Any
     confirmed_version: int | None
@@ -80,7 +81,7 @@ def trace(project: Project, subject: Subject, wanted: Wanted | None = None) -> T
     landings = _landings(project, hub, wanted)
     events = [*hub_events(subject, hub, landings)]
     for side in sides:
-        events += system_events(side, hub, bodies=wanted.bodies)
+        events += system_events(side, hub, project.hub, bodies=wanted.bodies)
     found = hub.knows or any(side.knows for side in sides)
     if not found:
         notes.append(_not_found(subject))
@@ -139,6 +140,7 @@ def _system_now(project: Project, subject: Subject, hub: HubSide, side: SystemSi
         side.kind,
         side.switched_off,
         side.route is not None,
+        side.nested_in,
         link["external_id"] if link else None,
         payload(last) if last and there else None,
         link["version"] if link else None,

@@ -7,15 +7,18 @@ with what was known at that time. A template that has changed since is said, as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.mapping.payload import Rendered, payload_bytes, payload_hash
 from ipaas_dagster.outbox.queue import Candidate, Known, decide
 from ipaas_dagster.trace.hub_side import Version
 from ipaas_dagster.trace.system_side import SystemSide
+
+if TYPE_CHECKING:
+    from ipaas_dagster.mapping import Related, Route
 
 ENDED = ("delivered", "superseded")
 UNRECORDED = "not told: it was read before readings were kept"
@@ -34,13 +37,15 @@ class NotQueued:
     certain: bool = True
 
 
-def not_queued(side: SystemSide, versions: Sequence[Version], epoch: str) -> list[NotQueued]:
-    """In the order it was decided. Changes of another hub than this one are known to their entries only."""
+def not_queued(side: SystemSide, versions: Sequence[Version], epoch: str, related: Related) -> list[NotQueued]:
+    """In the order it was decided. `related` is the hub. Changes of another hub than this one are known to their
+    entries only."""
     mine = [reading for reading in side.readings if reading["epoch"] == epoch]
-    found = [*_of_changes(side, versions, epoch, mine)]
+    ask = _Asked(related)
+    found = [*_of_changes(side, versions, epoch, mine, ask)]
     for reading in mine:
         if reading["kind"] == "records":
-            found += _looked_at_anew(side, versions, reading)
+            found += _looked_at_anew(side, versions, reading, ask)
     return sorted(found, key=lambda one: (one.at, one.seq))
 
 
@@ -54,7 +59,7 @@ def waiting_changes(side: SystemSide, versions: Sequence[Version], epoch: str) -
 
 
 def _of_changes(
-    side: SystemSide, versions: Sequence[Version], epoch: str, mine: Sequence[Mapping[str, Any]]
+    side: SystemSide, versions: Sequence[Version], epoch: str, mine: Sequence[Mapping[str, Any]], ask: _Asked
 ) -> Iterator[NotQueued]:
     queued = {entry["seq"] for entry in side.entries if entry["epoch"] == epoch}
     position = side.position
@@ -68,14 +73,19 @@ def _of_changes(
             yield NotQueued(version.changed_at, version.version, version.seq, UNRECORDED, "", False)
             continue
         newer = [v for v in versions[number + 1 :] if v.seq <= chunk["upto_seq"]]
-        if newer:
+        if side.nested_in:
+            reason = f"it stands in the payload of its parent, in {side.nested_in}"
+            yield NotQueued(chunk["read_at"], version.version, version.seq, "coalesced", reason)
+        elif newer:
             reason = f"version {newer[-1].version}, read at the same time, stands for it"
             yield NotQueued(chunk["read_at"], version.version, version.seq, "coalesced", reason)
         else:
-            yield _decided_again(side, version, chunk)
+            yield _decided_again(side, version, chunk, ask)
 
 
-def _looked_at_anew(side: SystemSide, versions: Sequence[Version], reading: Mapping[str, Any]) -> Iterator[NotQueued]:
+def _looked_at_anew(
+    side: SystemSide, versions: Sequence[Version], reading: Mapping[str, Any], ask: _Asked
+) -> Iterator[NotQueued]:
     """A seeding compares the current record; a deleted one is not among them."""
     known = [v for v in versions if v.seq <= reading["upto_seq"]]
     if not known or known[-1].operation == "delete":
@@ -86,7 +96,7 @@ def _looked_at_anew(side: SystemSide, versions: Sequence[Version], reading: Mapp
         return
     if any(entry["queued_at"] == reading["read_at"] for entry in side.entries):
         return
-    found = _decided_again(side, known[-1], reading)
+    found = _decided_again(side, known[-1], reading, ask, renew=True)
     yield replace(
         found, reason=f"looked at anew, because the template or the route changed; {found.reason}".rstrip("; ")
     )
@@ -97,32 +107,51 @@ def _chunk_of(mine: Sequence[Mapping[str, Any]], seq: int) -> Mapping[str, Any] 
     return chunks[-1] if chunks else None
 
 
-def _decided_again(side: SystemSide, version: Version, reading: Mapping[str, Any]) -> NotQueued:
+def _decided_again(
+    side: SystemSide, version: Version, reading: Mapping[str, Any], ask: _Asked, *, renew: bool = False
+) -> NotQueued:
     at, route = reading["read_at"], side.route
     if route is None:
         return NotQueued(at, version.version, version.seq, "not told: the route is gone", "", False)
-    candidate = _candidate(side, version)
-    verdict = decide(candidate, _known_at(side, at), side.deletes)
-    certain = route.digest == reading["template_digest"]
+    ask.asked = False
+    candidate = _candidate(route, version, ask)
+    verdict = decide(candidate, _known_at(side, at), side.deletes, renew=renew)
+    certain = route.digest == reading["template_digest"] and not ask.asked
     if verdict in ("upsert", "delete", "dead"):
-        told = "not told: today's template and worksheet would queue it"
+        told = "not told: today's template, worksheet or other records would queue it"
         return NotQueued(at, version.version, version.seq, told, "", False)
     return NotQueued(at, version.version, version.seq, verdict, _REASONS[verdict], certain)
+
+
+@dataclass
+class _Asked:
+    """The hub as rendering asks it; `asked` tells that today's other records had a say in the payload."""
+
+    hub: Related
+    asked: bool = False
+
+    def children(self, collection: str, parents: Sequence[str]) -> Iterable[Mapping[str, Any]]:
+        self.asked = True
+        return self.hub.children(collection, parents)
+
+    def holders(self, collection: str, column: str, values: Sequence[Any]) -> Iterable[tuple[Any, str]]:
+        self.asked = True
+        return self.hub.holders(collection, column, values)
 
 
 _REASONS = {
     "same_as_delivered": "the system has confirmed the same payload",
     "filtered": "the route leaves it out",
     "not_needed": "it was deleted, and the system never had it",
+    "coalesced": "the same payload was queued already",
 }
 
 
-def _candidate(side: SystemSide, version: Version) -> Candidate:
+def _candidate(route: Route, version: Version, related: Related) -> Candidate:
     hub_id = str(version.record["hub_id"])
     if version.operation == "delete":
         return Candidate(hub_id, version.seq, version.version, deleted=True)
-    assert side.route is not None
-    (result,) = side.route.render_many([version.record])
+    (result,) = route.render_many([version.record], related)
     if result is None:
         return Candidate(hub_id, version.seq, version.version)
     if not isinstance(result, Rendered):
@@ -139,8 +168,11 @@ def _known_at(side: SystemSide, at: datetime) -> Known:
             continue
         if entry["state"] in ENDED and entry["updated_at"] < at:
             continue
-        group = known.dead if entry["state"] == "dead" else known.replaceable
-        group.append(entry["entry_id"])
+        if entry["state"] == "dead" and entry["updated_at"] < at:
+            known.dead.append(entry["entry_id"])
+        else:
+            known.replaceable.append(entry["entry_id"])
+            known.queued = entry["payload_hash"]
     confirmed = side.delivered(at)
     if confirmed is not None:
         known.holds = confirmed["operation"] == "upsert"
