@@ -22,7 +22,7 @@ class Behaviour:
     upsert_update: str = "by_version"
     bulk_polls: int = 1
     bulk_seconds: float = 0.0
-    bulk_rows: int | None = None
+    bulk_rows: int | None = 100_000
     bulk_fails_after: int | None = None
     bulk_keeps_order: bool = False
     query_page: int = 2000

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.sandbox.salesforce.behaviour import read_behaviour
+from ipaas_dagster.sandbox.salesforce.bulk import finish
 from ipaas_dagster.sandbox.salesforce.problems import Problem, Refusal
 from ipaas_dagster.sandbox.salesforce.table import Table
 from ipaas_dagster.sandbox.salesforce.writing import Reading
@@ -81,6 +82,10 @@ def _mend(server: Salesforce, given: Given) -> Given:
     return {}
 
 
+def _finish_jobs(server: Salesforce, given: Given) -> Given:
+    return {"finished": finish(server.org, server.jobs)}
+
+
 def _table(server: Salesforce, given: Given) -> Table:
     return server.org.tables[given["object"]]
 
@@ -94,4 +99,5 @@ COMMANDS: dict[str, Callable[[Salesforce, Given], Given]] = {
     "delete": _delete,
     "break": _break,
     "mend": _mend,
+    "finish_jobs": _finish_jobs,
 }

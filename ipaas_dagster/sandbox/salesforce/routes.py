@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.sandbox.exchange import Answer, Call
 from ipaas_dagster.sandbox.salesforce.asked import Asked
+from ipaas_dagster.sandbox.salesforce.bulk import on_ingest
+from ipaas_dagster.sandbox.salesforce.bulk_query import on_query_jobs
+from ipaas_dagster.sandbox.salesforce.composite import on_composite
 from ipaas_dagster.sandbox.salesforce.many import on_collections
 from ipaas_dagster.sandbox.salesforce.org import ORG_ID
 from ipaas_dagster.sandbox.salesforce.problems import Problem, Refusal, answered, not_found, refused
@@ -88,6 +91,9 @@ def _user(server: Salesforce, call: Call) -> dict[str, Any]:
 
 RESOURCES: dict[str, Callable[[Asked], Answer]] = {
     "composite/sobjects": on_collections,
+    "composite": on_composite,
+    "jobs/ingest": on_ingest,
+    "jobs/query": on_query_jobs,
     "limits": _limits,
     "query": on_query,
     "queryAll": on_query,

@@ -10,6 +10,8 @@ from ipaas_dagster.sandbox.exchange import Answer, Call
 from ipaas_dagster.sandbox.faults import Faults
 from ipaas_dagster.sandbox.journal import Journal
 from ipaas_dagster.sandbox.salesforce.behaviour import Behaviour
+from ipaas_dagster.sandbox.salesforce.bulk import Jobs
+from ipaas_dagster.sandbox.salesforce.bulk_query import QueryJobs
 from ipaas_dagster.sandbox.salesforce.org import Org
 from ipaas_dagster.sandbox.salesforce.problems import Problem, refused
 from ipaas_dagster.sandbox.salesforce.queries import Cursors
@@ -45,7 +47,8 @@ class Salesforce:
         self.faults, self.journal = Faults(), Journal()
         self.lock = threading.RLock()
         self.org = Org(schema or read_schema(), self.clock)
-        self.tokens, self.usage, self.cursors = Tokens(credentials, self.clock), Usage(), Cursors()
+        self.tokens, self.usage = Tokens(credentials, self.clock), Usage()
+        self.cursors, self.jobs, self.query_jobs = Cursors(), Jobs(), QueryJobs()
 
     @property
     def credentials(self) -> Credentials:
