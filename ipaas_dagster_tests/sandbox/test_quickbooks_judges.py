@@ -32,31 +32,34 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def auth(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AuthClient:
+def auth(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[AuthClient]:
     """intuit-oauth, pointed at the discovery document."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(sandbox.ca_file))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     known = sandbox.environment
-    return AuthClient(
+    with AuthClient(
         known["QUICKBOOKS_CLIENT_ID"],
         known["QUICKBOOKS_CLIENT_SECRET"],
         "https://localhost/back",
         f"{sandbox.https_origin}/.well-known/openid_sandbox_configuration",
         refresh_token=known["QUICKBOOKS_REFRESH_TOKEN"],
-    )
+    ) as client:
+        yield client
 
 
 @pytest.fixture
-def qb(sandbox: Sandbox, auth: AuthClient, monkeypatch: pytest.MonkeyPatch) -> QuickBooks:
+def qb(sandbox: Sandbox, auth: AuthClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[QuickBooks]:
     monkeypatch.setattr(QuickBooks, "api_url_v3", f"{sandbox.https_origin}/v3")
     known = sandbox.environment
-    return QuickBooks(
+    client = QuickBooks(
         auth_client=auth,
         refresh_token=known["QUICKBOOKS_REFRESH_TOKEN"],
         company_id=known["QUICKBOOKS_REALM_ID"],
         minorversion=75,
         use_decimal=True,
     )
+    with client.session:
+        yield client
 
 
 def new_customer(name: str, qb: QuickBooks) -> Any:

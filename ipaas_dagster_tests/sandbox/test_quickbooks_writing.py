@@ -171,6 +171,11 @@ def test_a_name_that_is_free_again_may_be_deleted_again(client: Client) -> None:
     assert client.post("customer", update)["DisplayName"] == "Gone (deleted-1)"
 
 
+def test_an_active_name_may_look_like_a_deleted_one(client: Client) -> None:
+    assert client.customer("Ink (deleted stock)")["DisplayName"] == "Ink (deleted stock)"
+    assert client.customer("Old (deleted)")["DisplayName"] == "Old (deleted)"
+
+
 def test_where_inactive_names_are_kept_they_stay_taken(client: Client, server: QuickBooks) -> None:
     server.configure(inactive_names="kept")
     client.post("customer", {"Id": "1", "SyncToken": "0", "sparse": True, "Active": False})
@@ -191,6 +196,8 @@ def test_numbers_may_be_used_twice_where_that_is_allowed(client: Client, server:
     refused = client.refused("invoice", twice)
     assert "DocNumber=A-1 is assigned to TxnType=Invoice with TxnId=1" in refused["Detail"]
     assert client.post("invoice", twice, include="allowduplicatedocnum")["Id"] == "2"
+    sparse = {"Id": "2", "SyncToken": "0", "sparse": True, "PrivateNote": "x"}
+    assert client.post("invoice", sparse)["DocNumber"] == "A-1", "it is not asked about the number it has"
     server.configure(duplicate_doc_number_code="6210")
     assert client.refused("invoice", twice)["code"] == "6210"
     server.configure(duplicate_doc_numbers="allowed")

@@ -28,7 +28,7 @@ def load(body: bytes) -> Any:
     """JSON with exact numbers. Raises ValueError if it is none."""
     try:
         return _load(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError) as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError) as problem:
         raise ValueError(str(problem)) from None
 
 
@@ -67,7 +67,7 @@ def throttled(time: str, *, in_json: bool, status: int = 429) -> Answer:
 def gateway_refusal(problem: Problem, now: datetime) -> Answer:
     """The lower-case form in which the gateway answers 401 and 403 to who asked for JSON."""
     said = problem.as_json()["Error"]
-    error = {name.lower(): value or None for name, value in said[0].items()}  # type: ignore[index]
+    error = {name.lower(): value or None for name, value in said[0].items()}
     names = ("warnings", "intuitObject", "report", "queryResponse", "requestId", "status")
     document = dict.fromkeys(names) | {"fault": {"error": [error], "type": "AUTHENTICATION"}}
     empty: dict[str, Any] = {name: [] for name in ("batchItemResponse", "attachableResponse", "cdcresponse")}

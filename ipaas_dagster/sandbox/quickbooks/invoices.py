@@ -82,6 +82,8 @@ def _numbered(books: Books, whole: Record, old: Record | None, duplicates: bool)
         if not books.settings.custom_doc_numbers:
             whole["DocNumber"] = old["DocNumber"] if old and old.get("DocNumber") else _next_number(books)
         return
+    if old is not None and old.get("DocNumber") == number:
+        return
     others = [one for one in books.found_by("Invoice", "DocNumber", [number]) or () if one != whole.get("Id")]
     if others and not duplicates and books.settings.duplicate_doc_numbers == "refused":
         raise duplicate_number(books.settings.duplicate_doc_number_code, number, "Invoice", others[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaas_dagster.sandbox.quickbooks.books import Books
 from ipaas_dagster.sandbox.quickbooks.money import ZERO
-from ipaas_dagster.sandbox.quickbooks.names import active_name
+from ipaas_dagster.sandbox.quickbooks.names import Naming
 from ipaas_dagster.sandbox.quickbooks.problems import Problem, business, missing
 from ipaas_dagster.sandbox.quickbooks.properties import Record, properties
 
@@ -50,8 +50,8 @@ CLASSIFICATIONS = {
 
 def complete_item(books: Books, record: Record, old: Record | None) -> Record:
     """An item as it is stored."""
-    active = record.setdefault("Active", True)
-    name = active_name(books, record.get("Name"), active, ("Item", record.get("Id")), ("Item",), "Name")
+    record.setdefault("Active", True)
+    name = Naming("Item", "Name", ("Item",)).settle(books, record.get("Name"), record, old)
     _check_type(record, old)
     for field, types in _ACCOUNTS.items():
         if field in record:
@@ -80,8 +80,8 @@ def _check_type(record: Record, old: Record | None) -> None:
 
 def complete_account(books: Books, record: Record, old: Record | None) -> Record:
     """An account as it is stored."""
-    active = record.setdefault("Active", True)
-    name = active_name(books, record.get("Name"), active, ("Account", record.get("Id")), ("Account",), "Name")
+    record.setdefault("Active", True)
+    name = Naming("Account", "Name", ("Account",)).settle(books, record.get("Name"), record, old)
     kind = record.get("AccountType")
     if kind is None and "AccountSubType" not in record:
         raise Problem("6010", "Either an Account.AccountType or an Account.AccountSubType must be specified")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ipaas_dagster.sandbox.quickbooks.books import Books
 from ipaas_dagster.sandbox.quickbooks.money import ZERO, amount, cents, number
-from ipaas_dagster.sandbox.quickbooks.problems import Problem, missing, unsupported
+from ipaas_dagster.sandbox.quickbooks.problems import Problem, missing, too_long, unsupported
 from ipaas_dagster.sandbox.quickbooks.properties import Record, reference
 
 _LINE = frozenset(
@@ -42,7 +42,7 @@ class Lines:
 def read_lines(books: Books, given: list[Any], old: list[Record]) -> Lines:
     """Raises Problem for the first wrong line. A subtotal is computed: one that was sent is not looked at."""
     lines = Lines()
-    numbers = _numbers(old)
+    ids = LineIds(old)
     late: list[Record] = []
     for one in given:
         kind = _kind(one)
@@ -52,8 +52,8 @@ def read_lines(books: Books, given: list[Any], old: list[Record]) -> Lines:
             late.append(one)
             continue
         line = _READERS[kind](books, one, lines)
-        number_of = one.get("Id") if one.get("Id") in numbers.known else numbers.take()
-        lines.stored.append({"Id": number_of, "LineNum": len(lines.stored) + 1, **line})
+        own = one.get("Id") if one.get("Id") in ids.known else ids.take()
+        lines.stored.append({"Id": own, "LineNum": len(lines.stored) + 1, **line})
     if not lines.stored:
         raise missing("Line")
     lines.stored.append({"Amount": lines.subtotal, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}})
@@ -63,7 +63,7 @@ def read_lines(books: Books, given: list[Any], old: list[Record]) -> Lines:
     return lines
 
 
-class _numbers:
+class LineIds:
     """Ids of lines: a line that is sent with its id keeps it, and no id is given twice."""
 
     def __init__(self, old: list[Record]) -> None:
@@ -92,10 +92,7 @@ def _kind(line: Any) -> str:
 def _common(line: Record, worth: Decimal | None) -> Record:
     description = line.get("Description")
     if isinstance(description, str) and len(description) > LONGEST_DESCRIPTION:
-        supported = f"Min:0 Max:{LONGEST_DESCRIPTION:,} supported. Supplied length:{len(description):,}"
-        raise Problem(
-            "2050", f"String length specified does not match the supported length. {supported}", "Description"
-        )
+        raise too_long("Description", LONGEST_DESCRIPTION, len(description))
     kept: Record = {"Description": description} if description else {}
     if worth is not None:
         kept["Amount"] = worth

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 from ipaas_dagster.sandbox.quickbooks.books import Books
 from ipaas_dagster.sandbox.quickbooks.currencies import check_currency
 from ipaas_dagster.sandbox.quickbooks.money import ZERO
@@ -9,7 +12,7 @@ from ipaas_dagster.sandbox.quickbooks.problems import Problem, duplicate_name, m
 from ipaas_dagster.sandbox.quickbooks.properties import Record, properties
 
 SHARING = ("Customer", "Vendor", "Employee")
-SUFFIX = " (deleted"
+_SUFFIX = re.compile(r" \(deleted(-\d+)?\)$")
 _PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 _ADDRESS = "Line1=500 {0}.Line2=500 {0}.Line3=500 {0}.Line4=500 {0}.Line5=500 {0}.City=255 {0}.Country=255"
 
@@ -60,9 +63,9 @@ _DEFAULTS: dict[str, Record] = {
 
 def complete(entity: str, books: Books, record: Record, old: Record | None) -> Record:
     """A customer, vendor or employee as it is stored."""
-    name = record.get("DisplayName") or _joined(record)
-    active = record.setdefault("Active", True)
-    name = active_name(books, name, active, (entity, record.get("Id")), SHARING, "DisplayName")
+    record.setdefault("Active", True)
+    naming = Naming(entity, "DisplayName", SHARING)
+    name = naming.settle(books, record.get("DisplayName") or _joined(record), record, old)
     currency = check_currency(books, record.get("CurrencyRef"))
     if old is not None and currency != old["CurrencyRef"]:
         raise Problem("6000", "Business Validation Error: The currency of a name cannot be changed.", "CurrencyRef")
@@ -84,29 +87,40 @@ def _joined(record: Record) -> str:
     return name
 
 
-def active_name(
-    books: Books, name: str | None, active: bool, who: tuple[str, str | None], sharing: tuple[str, ...], field: str
-) -> str:
-    """The name that a record gets, by whether it is active. Raises Problem 6240 if another record has it."""
-    if not name:
-        raise missing(field)
-    if books.settings.inactive_names == "renamed":
-        plain = name.partition(SUFFIX)[0]
-        if active:
-            name = plain
-        elif not taken(books, f"{plain}{SUFFIX})", who, sharing, field):
-            return f"{plain}{SUFFIX})"
-        else:
-            numbers = (f"{plain}{SUFFIX}-{count})" for count in range(1, 10_000))
-            return next(one for one in numbers if not taken(books, one, who, sharing, field))
-    if other := taken(books, name, who, sharing, field):
-        raise duplicate_name("customer, vendor or employee" if who[0] in SHARING else other.lower())
-    return name
+@dataclass(frozen=True)
+class Naming:
+    """Which property names a record of this kind, and with which other kinds it shares its names."""
 
+    entity: str
+    field: str
+    sharing: tuple[str, ...]
 
-def taken(books: Books, name: str, who: tuple[str, str | None], sharing: tuple[str, ...], field: str) -> str | None:
-    """The kind of another record that has this name, active or not; None if there is none."""
-    for entity in sharing:
-        if any((entity, number) != who for number in books.found_by(entity, field, [name]) or ()):
-            return entity
-    return None
+    def settle(self, books: Books, name: str | None, record: Record, old: Record | None) -> str:
+        """The name that a record gets, by whether it is active. Raises Problem 6240 if another record has it."""
+        if not name:
+            raise missing(self.field)
+        number = record.get("Id")
+        if books.settings.inactive_names == "renamed":
+            if not record["Active"]:
+                return self._inactive(books, _SUFFIX.sub("", name), number)
+            if old is not None and not old["Active"]:
+                name = _SUFFIX.sub("", name)
+        if other := self._taken_by(books, name, number):
+            raise duplicate_name("customer, vendor or employee" if len(self.sharing) > 1 else other.lower())
+        return name
+
+    def _inactive(self, books: Books, plain: str, number: str | None) -> str:
+        """With the recorded suffix, numbered from the second record of that name on."""
+        count, name = 0, f"{plain} (deleted)"
+        while self._taken_by(books, name, number):
+            count += 1
+            name = f"{plain} (deleted-{count})"
+        return name
+
+    def _taken_by(self, books: Books, name: str, number: str | None) -> str | None:
+        """The kind of another record that has this name, active or not; None if there is none."""
+        for entity in self.sharing:
+            found = books.found_by(entity, self.field, [name]) or ()
+            if any((entity, one) != (self.entity, number) for one in found):
+                return entity
+        return None

@@ -16,7 +16,7 @@ PAYMENT = properties(
     """s:PaymentRefNum PrivateNote TxnSource TxnStatus TransactionLocationType d:TxnDate n:TotalAmt ExchangeRate
  b:ProcessPayment o:CreditCardPayment r:CustomerRef CurrencyRef PaymentMethodRef DepositToAccountRef ARAccountRef
  TaxExemptionRef ProjectRef l:Line""",
-    "UnappliedAmt",
+    "UnappliedAmt LinkedTxn",
     "PaymentRefNum=21 PrivateNote=4000",
 )
 _LINE = frozenset({"Id", "LineNum", "Amount", "LinkedTxn", "LineEx", "Description", "DetailType"})

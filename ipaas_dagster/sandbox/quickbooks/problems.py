@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 MESSAGES = {
     "500": "Unsupported Operation",
     "610": "Object Not Found",
@@ -47,7 +49,7 @@ class Problem(Exception):
         super().__init__(f"{code}: {detail}")
         self.code, self.detail, self.element, self.status, self.kind = code, detail, element, status, kind
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         error = {"Message": MESSAGES[self.code], "Detail": self.detail, "code": self.code, "element": self.element}
         return {"Error": [error], "type": self.kind}
 
@@ -58,6 +60,11 @@ def missing(name: str) -> Problem:
 
 def unsupported(name: str) -> Problem:
     return Problem("2010", f"Property Name:{name} is unsupported or invalid", name)
+
+
+def too_long(name: str, longest: int, length: int) -> Problem:
+    supported = f"Min:0 Max:{longest:,} supported. Supplied length:{length:,}"
+    return Problem("2050", f"String length specified does not match the supported length. {supported}", name)
 
 
 def operation_unsupported(what: str) -> Problem:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from ipaas_dagster.sandbox.quickbooks.money import number
-from ipaas_dagster.sandbox.quickbooks.problems import Problem, unsupported
+from ipaas_dagster.sandbox.quickbooks.problems import Problem, too_long, unsupported
 
 Record = dict[str, Any]
 KEPT_BY_SERVER = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status"})
@@ -46,10 +46,7 @@ class Properties:
             if second and isinstance(value, dict):
                 value = value.get(second)
             if isinstance(value, str) and len(value) > longest:
-                supported = f"Min:0 Max:{longest:,} supported. Supplied length:{len(value):,}"
-                raise Problem(
-                    "2050", f"String length specified does not match the supported length. {supported}", first
-                )
+                raise too_long(first, longest, len(value))
 
 
 def properties(text: str, computed: str = "", lengths: str = "") -> Properties:

@@ -107,7 +107,7 @@ def _query(server: QuickBooks, call: Call, query: dict[str, str]) -> dict[str, A
 def _read(server: QuickBooks, rest: tuple[str, ...]) -> dict[str, Any]:
     kind = BY_PATH.get(rest[0])
     if kind is None:
-        raise operation_unsupported(f"could not find resource for entity {rest[0]}: it")
+        raise operation_unsupported(f"could not find resource for entity {rest[0]}")
     number = rest[1] if len(rest) == 2 else "1"
     if kind.name == "CompanyInfo" and number == server.settings.realm_id:
         number = "1"
