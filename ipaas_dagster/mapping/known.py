@@ -48,9 +48,12 @@ class KnownObjects:
 def known_objects(kind: str) -> KnownObjects | None:
     """None for a kind that has no table of them."""
     file = files(__package__) / "objects" / f"{kind}.json"
-    if not file.is_file():
-        return None
-    data = json.loads(file.read_text(encoding="utf-8"))
+    return parse_objects(file.read_text(encoding="utf-8")) if file.is_file() else None
+
+
+def parse_objects(text: str) -> KnownObjects:
+    """A table as its file has it. Raises TypeError for a fact that is none."""
+    data = json.loads(text)
     objects = {
         name: {field: KnownField(**facts) for field, facts in fields.items()}
         for name, fields in data["objects"].items()
@@ -59,11 +62,15 @@ def known_objects(kind: str) -> KnownObjects | None:
 
 
 def checked(
-    targets: Sequence[TargetField], object_: str, kind: Kind, declared: Declared, where: Where
+    known: KnownObjects | None,
+    targets: Sequence[TargetField],
+    object_: str,
+    kind: Kind,
+    declared: Declared,
+    where: Where,
 ) -> list[TargetField]:
     """The targets with what the system says of their lengths. Raises DeclarationError for an object or a field that
     it does not have, one that it fills itself, and one that it needs and is not filled."""
-    known = known_objects(kind.name)
     if known is None or (object_ not in known.objects and known.is_custom(object_)):
         return list(targets)
     if object_ not in known.objects:

@@ -52,28 +52,29 @@ def _object(name: str, value: Any) -> Mapping[str, Any]:
     return value
 
 
-class Clash(ValueError):
-    """A name is both a value and an object; `name` is the second one."""
+class WrongName(ValueError):
+    """A dotted name that cannot stand beside the others; the message is a sentence about it."""
 
-    def __init__(self, name: str, first: str) -> None:
-        super().__init__(f"{name!r} and {first!r} cannot both be: one would stand inside of the other")
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name!r} {message}")
         self.name = name
 
 
 def branch(names: Iterable[str]) -> Branch:
-    """The objects that dotted names make. Raises Clash, ValueError for a name with an empty part."""
+    """The objects that dotted names make. Raises WrongName for one that is a value and an object, or has an empty
+    part."""
     top: dict[str, Any] = {}
     for name in names:
         *way, last = name.split(".")
         if not all((*way, last)):
-            raise ValueError(f"{name!r} has an empty part")
+            raise WrongName(name, "has an empty part")
         here = top
         for step in way:
             here = here.setdefault(step, {})
             if isinstance(here, str):
-                raise Clash(name, here)
+                raise WrongName(name, f"and {here!r} cannot both be: one would stand inside of the other")
         if last in here:
-            raise Clash(name, here[last] if isinstance(here[last], str) else f"{name}.{next(iter(here[last]))}")
+            raise WrongName(name, f"and names that begin with '{name}.' cannot both be")
         here[last] = name
     return _frozen(top)
 

@@ -12,6 +12,7 @@ from ipaas_dagster.mapping.conditions import read_filter
 from ipaas_dagster.mapping.declared import Declared, load
 from ipaas_dagster.mapping.form import check_form
 from ipaas_dagster.mapping.kinds import Kind, kind, kind_names
+from ipaas_dagster.mapping.known import known_objects
 from ipaas_dagster.mapping.language import MappingFile, RowWords, SystemWords, WorksheetFile
 from ipaas_dagster.mapping.presets import Presets, load_presets
 from ipaas_dagster.mapping.reading_template import read_template
@@ -106,7 +107,8 @@ def read_templates(path: Path, of: Kind) -> Templates:
     """The templates of one mapping file, by name, checked against the kind of system they are for."""
     declared = load(path)
     found = check_form(MappingFile, declared).root
-    return {name: read_template(name, template, of, declared) for name, template in found.items()}
+    known = known_objects(of.name)
+    return {name: read_template(name, template, of, declared, known) for name, template in found.items()}
 
 
 class _Rows:

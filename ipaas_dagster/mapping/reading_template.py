@@ -9,8 +9,8 @@ from ipaas_dagster.contracts.base import Collection, Type
 from ipaas_dagster.mapping.conditions import read_filter
 from ipaas_dagster.mapping.declared import Declared, Where
 from ipaas_dagster.mapping.kinds import Kind
-from ipaas_dagster.mapping.known import checked
-from ipaas_dagster.mapping.nesting import Clash, branch
+from ipaas_dagster.mapping.known import KnownObjects, checked
+from ipaas_dagster.mapping.nesting import WrongName, branch
 from ipaas_dagster.mapping.targets import read_targets
 from ipaas_dagster.mapping.template import Child, TargetField, Template, hub_columns
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from ipaas_dagster.mapping.language import ChildWords, TemplateWords
 
 
-def read_template(name: str, words: TemplateWords, kind: Kind, declared: Declared) -> Template:
-    """Raises DeclarationError at the line of the first name that does not exist, or does not fit."""
+def read_template(
+    name: str, words: TemplateWords, kind: Kind, declared: Declared, known: KnownObjects | None = None
+) -> Template:
+    """Raises DeclarationError at the line of the first name that does not exist, or does not fit. `known` are the
+    objects that a system of this kind has; None: it takes every name."""
     where: Where = (name,)
     collection = _collection(name, words, declared)
     targets = read_targets(words.fields, collection, declared, (*where, "fields"))
@@ -30,7 +33,7 @@ def read_template(name: str, words: TemplateWords, kind: Kind, declared: Declare
         targets.append(_child(field, child, targets, collection, kind, declared, (*where, "children", field)))
     _check_nesting(targets, kind, declared, (*where, "fields"))
     object_ = words.object or collection.name
-    targets = checked(targets, object_, kind, declared, where)
+    targets = checked(known, targets, object_, kind, declared, where)
     row_filter = read_filter(words.filter, hub_columns(collection), declared, (*where, "filter"))
     return Template(name, collection.name, object_, key, tuple(targets), row_filter, kind.nests_fields)
 
@@ -74,7 +77,5 @@ def _check_nesting(targets: list[TargetField], kind: Kind, declared: Declared, w
         return
     try:
         branch(target.name for target in targets if not target.read_only)
-    except Clash as clash:
-        raise declared.error((*where, clash.name), str(clash)) from None
-    except ValueError as error:
-        raise declared.error(where, str(error)) from None
+    except WrongName as wrong:
+        raise declared.error((*where, wrong.name), str(wrong)) from None

@@ -1,4 +1,4 @@
-"""A configuration folder of one's own: the default one, copied, to be edited by the test."""
+"""A configuration folder of one's own: that of the tests, copied, to be edited by the test."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from ipaas_dagster.mapping import Route, load_worksheet
 from ipaas_dagster.settings import Settings, load
 
 DATA = Path(__file__).parents[2] / "data"
+CONFIG = Path(__file__).parent / "config"
+"""Declarations of the tests' own: all collections to one `sql` and one `files` system."""
 
 SYSTEMS_OF_ONE_ROUTE = """\
 systems:
@@ -28,7 +30,7 @@ RouteOf = Callable[[str, str], Route]
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     folder = tmp_path / "config"
-    shutil.copytree(DATA, folder, ignore=shutil.ignore_patterns("state", "samples"))
+    shutil.copytree(CONFIG, folder)
     return folder
 
 

@@ -16,25 +16,34 @@ from .conftest import DATA, edit, line_of
 HUB = tuple(collection.name for collection in contracts.COLLECTIONS)
 
 
-def test_the_default_worksheet_fills_the_hub_and_sends_all_of_it_to_sql_and_files() -> None:
+LOCAL = ("sql", "files")
+
+
+def test_the_default_worksheet_fills_the_hub_and_sends_all_of_it() -> None:
     worksheet = load_worksheet(DATA)
     assert worksheet.inbound == HUB
-    assert [system.name for system in worksheet.systems] == ["instagaze", "sql", "files"]
-    assert [system.name for system in worksheet.destinations] == ["sql", "files"]
-    for name in ("sql", "files"):
+    assert [system.name for system in worksheet.systems][:3] == ["instagaze", *LOCAL]
+    for name in (*LOCAL, "salesforce"):
         assert tuple(route.collection for route in worksheet.routes(name)) == HUB
     assert {route.deletes for route in worksheet.routes()} == {"delete"}
 
 
-def test_default_routes_carry_every_column_and_the_hub_id_as_key() -> None:
-    for route in load_worksheet(DATA).routes():
+def test_without_credentials_only_the_local_systems_are_switched_on(settings: Settings) -> None:
+    worksheet = load_worksheet(DATA)
+    on = [s.name for s in worksheet.destinations if worksheet.switched_off(s.name, settings) is None]
+    assert on == list(LOCAL)
+
+
+def test_default_routes_to_local_systems_carry_every_column_and_the_hub_id_as_key() -> None:
+    worksheet = load_worksheet(DATA)
+    for route in (*worksheet.routes("sql"), *worksheet.routes("files")):
         columns = [column.name for column in contracts.collection(route.collection).columns]
         assert [target.name for target in route.targets] == ["hub_id", *columns]
         assert (route.key, route.object) == ("hub_id", route.collection)
 
 
 def test_the_table_has_a_row_for_every_declared_move() -> None:
-    rows = load_worksheet(DATA).table()
+    rows = [row for row in load_worksheet(DATA).table() if row.system in ("instagaze", *LOCAL)]
     assert len(rows) == 21
     assert [(row.system, row.direction, row.deletes) for row in rows if row.collection == "invoices"] == [
         ("instagaze", "to", ""),
