@@ -1,4 +1,4 @@
-"""A configuration folder of one's own: that of the tests, copied, to be edited by the test."""
+"""A configuration folder of one's own: the default one without the remote systems, to be edited by the test."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from ipaas_dagster.errors import DeclarationError
 from ipaas_dagster.mapping import kind_names, load_worksheet
 from ipaas_dagster.settings import Settings
 
-from .conftest import DATA, edit, line_of
+from .conftest import CONFIG, DATA, edit, line_of
 
 HUB = tuple(collection.name for collection in contracts.COLLECTIONS)
 
@@ -32,6 +32,12 @@ def test_without_credentials_only_the_local_systems_are_switched_on(settings: Se
     worksheet = load_worksheet(DATA)
     on = [s.name for s in worksheet.destinations if worksheet.switched_off(s.name, settings) is None]
     assert on == list(LOCAL)
+
+
+def test_every_system_of_the_default_worksheet_says_of_every_collection_what_becomes_of_it() -> None:
+    worksheet = load_worksheet(DATA)
+    told = [(row.system, row.collection) for row in worksheet.table()]
+    assert sorted(told) == sorted((system.name, collection) for system in worksheet.systems for collection in HUB)
 
 
 def test_default_routes_to_local_systems_carry_every_column_and_the_hub_id_as_key() -> None:
@@ -191,7 +197,7 @@ def test_asking_for_an_unknown_system_names_those_there_are() -> None:
 def test_loading_imports_nothing_heavy() -> None:
     program = (
         "import sys; from pathlib import Path; from ipaas_dagster.mapping import load_worksheet; "
-        f"load_worksheet(Path({str(DATA)!r})); "
+        f"load_worksheet(Path({str(CONFIG)!r})); "
         "print(*{'pandas', 'pandera', 'duckdb', 'dagster', 'sqlalchemy', 'quickjs'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
