@@ -121,7 +121,9 @@ def _shape(route: Route) -> Shape:
 
     fields = {target.name: target.type for target in route.targets}
     references = {target.name: target.references for target in route.targets if target.references}
-    return Shape(route.collection, route.object, route.key, fields, references)
+    whole = [target.name for target in route.targets if target.column == "hub_id" and not target.modifiers]
+    hub_id_field = route.key if route.key in whole else next(iter(whole), None)
+    return Shape(route.collection, route.object, route.key, fields, references, hub_id_field)
 
 
 def queue_changes(

@@ -28,6 +28,8 @@ class DestinationKind:
 DESTINATIONS: tuple[DestinationKind, ...] = (
     DestinationKind("sql", "ipaas_dagster.destinations.sql"),
     DestinationKind("files", "ipaas_dagster.destinations.files"),
+    DestinationKind("salesforce", "ipaas_dagster.destinations.salesforce"),
+    DestinationKind("quickbooks", "ipaas_dagster.destinations.quickbooks"),
 )
 
 

@@ -55,6 +55,8 @@ class Shape:
     fields: Mapping[str, Type]
     references: Mapping[str, str] = dataclass_field(default_factory=dict)
     """Field -> the hub collection whose record it names."""
+    hub_id_field: str | None = None
+    """The field that holds the hub id as it is; None where the template has none."""
 
 
 @dataclass(frozen=True)
