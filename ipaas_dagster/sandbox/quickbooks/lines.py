@@ -52,8 +52,7 @@ def read_lines(books: Books, given: list[Any], old: list[Record]) -> Lines:
             late.append(one)
             continue
         line = _READERS[kind](books, one, lines)
-        own = one.get("Id") if one.get("Id") in ids.known else ids.take()
-        lines.stored.append({"Id": own, "LineNum": len(lines.stored) + 1, **line})
+        lines.stored.append({"Id": ids.of(one), "LineNum": len(lines.stored) + 1, **line})
     if not lines.stored:
         raise missing("Line")
     lines.stored.append({"Amount": lines.subtotal, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}})
@@ -67,10 +66,14 @@ class LineIds:
     """Ids of lines: a line that is sent with its id keeps it, and no id is given twice."""
 
     def __init__(self, old: list[Record]) -> None:
-        self.known = {line["Id"] for line in old if "Id" in line}
-        self._last = max((int(one) for one in self.known), default=0)
+        self._free = {line["Id"] for line in old if "Id" in line}
+        self._last = max((int(one) for one in self._free), default=0)
 
-    def take(self) -> str:
+    def of(self, line: Record) -> str:
+        sent = line.get("Id")
+        if isinstance(sent, str) and sent in self._free:
+            self._free.remove(sent)
+            return sent
         self._last += 1
         return str(self._last)
 
