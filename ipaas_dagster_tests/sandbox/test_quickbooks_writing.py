@@ -64,6 +64,7 @@ def sale(**detail: Any) -> dict[str, Any]:
         ("customer", {"Id": "99", "SyncToken": "0", "DisplayName": "New"}, "610"),
         ("customer", {"Id": "1", "DisplayName": "New"}, "2020"),
         ("customer", {"Id": "one", "SyncToken": "0"}, "2030"),
+        ("customer", {"SyncToken": "0", "sparse": True, "DisplayName": "New"}, "2020"),
         ("item", {**SERVICE, "Name": "PLAN"}, "6240"),
         ("item", {**SERVICE, "Name": "x" * 101}, "2050"),
         ("item", {**SERVICE, "Name": None}, "2020"),
@@ -212,6 +213,19 @@ def test_faults_are_xml_unless_json_is_asked_for(client: Client) -> None:
     assert client.ask("GET", "customer/1").content_type.startswith("application/json")
     client.accept = "application/xml"
     assert b'<Customer domain="QBO" sparse="false"><Id>1</Id>' in client.ask("GET", "customer/1").body
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "customer"), ("GET", "banana/1"), ("DELETE", "customer/1"), ("PUT", "query"), ("GET", "invoice/1/pdf")],
+)
+def test_an_address_that_is_not_there_is_unsupported(client: Client, method: str, path: str) -> None:
+    assert error(client.ask(method, path))["code"] == "500"
+
+
+@pytest.mark.parametrize("path", ["customer/99", "companyinfo/7"])
+def test_a_record_that_is_not_there_is_not_found(client: Client, path: str) -> None:
+    assert error(client.ask("GET", path))["code"] == "610"
 
 
 def test_an_old_minor_version_is_refused(client: Client) -> None:

@@ -22,6 +22,8 @@ def write(books: Books, kind: Kind, operation: str | None, given: Any, include: 
         raise operation_unsupported(f"{operation or 'create'} for entity {kind.name}")
     chosen = operation or ("update" if given.get("Id") not in (None, "") else "create")
     if chosen == "create":
+        if operation is None and given.get("sparse") in (True, "true"):
+            raise missing("Id")
         return _create(books, kind, given, include)
     if chosen == "update":
         return _void(books, kind, given) if include == "void" else _update(books, kind, given, include)

@@ -8,7 +8,7 @@ from ipaas_dagster.sandbox.exchange import Answer, Call
 from ipaas_dagster.sandbox.quickbooks import answers, batch, changes
 from ipaas_dagster.sandbox.quickbooks.kinds import BY_PATH
 from ipaas_dagster.sandbox.quickbooks.operations import write
-from ipaas_dagster.sandbox.quickbooks.problems import Problem, gone, missing, operation_unsupported
+from ipaas_dagster.sandbox.quickbooks.problems import Problem, operation_unsupported
 from ipaas_dagster.sandbox.quickbooks.query import parse
 from ipaas_dagster.sandbox.quickbooks.replays import LONGEST, LONGEST_IN_BATCH
 from ipaas_dagster.sandbox.quickbooks.select import select
@@ -81,7 +81,7 @@ def _execute(server: QuickBooks, call: Call, query: dict[str, str], time: str) -
 
 def _dispatch(server: QuickBooks, call: Call, query: dict[str, str]) -> dict[str, Any]:
     rest = tuple(part.lower() for part in call.path[3:])
-    if rest == ("query",):
+    if rest == ("query",) and call.method in ("GET", "POST"):
         return _query(server, call, query)
     if call.method == "GET" and rest == ("cdc",):
         return changes.changed_since(server.books, query.get("entities", ""), query.get("changedSince", ""))
@@ -111,8 +111,6 @@ def _read(server: QuickBooks, rest: tuple[str, ...]) -> dict[str, Any]:
     number = rest[1] if len(rest) == 2 else "1"
     if kind.name == "CompanyInfo" and number == server.settings.realm_id:
         number = "1"
-    if number not in server.books.tables[kind.name] and kind.complete is None:
-        raise gone()
     server.counts["read"] += 1
     return {kind.name: server.books.find(kind.name, number)}
 
@@ -122,14 +120,6 @@ def _write(server: QuickBooks, path: str, call: Call, query: dict[str, str]) -> 
     if kind is None or operation not in OPERATIONS:
         raise operation_unsupported(f"{operation or 'create'} for entity {path}")
     given = _body(call)
-    if (
-        operation is None
-        and isinstance(given, dict)
-        and "Id" not in given
-        and "SyncToken" in given
-        and given.get("sparse")
-    ):
-        raise missing("Id")
     record = write(server.books, kind, operation, given, query.get("include", ""))
     server.count(kind.name, operation or ("update" if given.get("Id") else "create"))
     return {kind.name: record}
