@@ -56,8 +56,9 @@ def merge(project: Project, collections: Iterable[str] | None = None) -> list[Me
 
 
 def waiting(project: Project, collections: tuple[str, ...] | None = None) -> list[LandingNote]:
-    """Landings that are not merged yet, oldest first."""
-    query = select(landings).where(landings.c.state == "waiting").order_by(landings.c.number)
+    """Landings that are not merged yet, oldest first; what stands for older ones that were pruned before all."""
+    query = select(landings).where(landings.c.state == "waiting")
+    query = query.order_by(landings.c.scope != "baseline", landings.c.number)
     if collections is not None:
         query = query.where(landings.c.collection.in_(collections))
     with project.operations.read() as connection:
@@ -130,8 +131,12 @@ def _stage_and_merge(
     hub: Hub, connection: DuckDBPyConnection, path: Path, landing: LandingNote, guard: Guard | None, run_id: str
 ) -> Merged:
     from ipaas_dagster.contracts.staging import stage
+    from ipaas_dagster.hub.baseline import merge_baseline
     from ipaas_dagster.hub.landing import merge_landing
 
+    if landing.scope == "baseline":
+        with hub.attached(connection):
+            return merge_baseline(connection, path, landing, run_id=run_id)
     stage(connection, path, landing.collection)
     with hub.attached(connection):
         return merge_landing(connection, landing, guard=guard, run_id=run_id)

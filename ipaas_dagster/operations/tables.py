@@ -90,7 +90,7 @@ landings = Table(
     Column("scope", String, nullable=False),
     Column("window_from", UtcTime),
     Column("window_to", UtcTime),
-    Column("state", String, nullable=False),  # waiting, merged, damaged
+    Column("state", String, nullable=False),  # waiting, merged, damaged, pruned
     Column("reason", Text),
     Column("records", Number, nullable=False),
     Column("bytes", Number, nullable=False),

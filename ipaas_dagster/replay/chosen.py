@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from ipaas_dagster.errors import UsageError
+from ipaas_dagster.hub.baseline import LAST
 from ipaas_dagster.hub.deletes import Guard
 from ipaas_dagster.hub.tables import CATALOG
 from ipaas_dagster.merge import note_of
@@ -39,6 +41,8 @@ class Choice:
             return False
         if self.landing_ids:
             return note.landing_id in self.landing_ids
+        if self.is_partial and note.scope == "baseline":
+            return False
         after = self.start is None or note.observed_from >= self.start
         return after and (self.end is None or note.observed_from < self.end)
 
@@ -60,12 +64,31 @@ def merged_landings(project: Project, connection: DuckDBPyConnection) -> list[Me
     return [Merged(note := _note(project, noted, i), _guard(project, note, *limits)) for i, *limits in listed]
 
 
+def effective(listed: Sequence[Merged]) -> list[Merged]:
+    """Without the landings that a baseline stands for; that is the first of its collection."""
+    kept: dict[str, list[Merged]] = {}
+    for merged in listed:
+        note, mine = merged.note, kept.setdefault(merged.note.collection, [])
+        if note.scope != "baseline":
+            mine.append(merged)
+            continue
+        ids = [one.note.landing_id for one in mine]
+        last = note.details[LAST]
+        after = ids.index(last) + 1 if last in ids else 0
+        kept[note.collection] = [merged, *mine[after:]]
+    order = {merged.note.landing_id: number for number, merged in enumerate(listed)}
+    found = [merged for mine in kept.values() for merged in mine]
+    return sorted(found, key=lambda m: (m.note.scope != "baseline", order[m.note.landing_id]))
+
+
 def choose(listed: list[Merged], choice: Choice) -> list[Merged]:
     """Raises UsageError where a landing that is named was never merged."""
     known = {merged.note.landing_id for merged in listed}
     for landing_id in choice.landing_ids:
         if landing_id not in known:
-            raise UsageError(f"the hub has merged no landing {landing_id!r}; `ipaas status` shows what waits")
+            raise UsageError(
+                f"the hub has merged no landing {landing_id!r}, or it was pruned; `ipaas status` shows what waits"
+            )
     return [merged for merged in listed if choice.takes(merged.note)]
 
 

@@ -31,7 +31,7 @@ class Limits:
 
 def compare(now: Hub, replayed: Hub, names: Sequence[str], limits: Limits) -> list[Compared]:
     """Compare these hub collections; nobody else may use the two files meanwhile."""
-    with _both(now, replayed) as connection:
+    with both_attached(now, replayed) as connection:
         connection.execute("CREATE TEMP TABLE chosen_landings (landing_id VARCHAR)")
         if limits.landing_ids:
             connection.execute("INSERT INTO chosen_landings SELECT unnest(?)", [list(limits.landing_ids)])
@@ -39,7 +39,8 @@ def compare(now: Hub, replayed: Hub, names: Sequence[str], limits: Limits) -> li
 
 
 @contextmanager
-def _both(now: Hub, replayed: Hub) -> Iterator[DuckDBPyConnection]:
+def both_attached(now: Hub, replayed: Hub) -> Iterator[DuckDBPyConnection]:
+    """A connection with the two hubs as catalogs `now_hub` and `replayed_hub`."""
     with replayed.scratch() as connection:
         for name, hub in (("now", now), ("replayed", replayed)):
             quoted = str(hub.path).replace("'", "''")

@@ -19,7 +19,7 @@ from ipaas_dagster.hub.spill import spill_folder
 from ipaas_dagster.locks import Locks
 from ipaas_dagster.merge import merge_into
 from ipaas_dagster.project import Project
-from ipaas_dagster.replay.chosen import Choice, Merged, choose, merged_landings
+from ipaas_dagster.replay.chosen import Choice, Merged, choose, effective, merged_landings
 from ipaas_dagster.replay.differences import Compared
 from ipaas_dagster.replay.differing import Limits, compare
 
@@ -55,7 +55,7 @@ def replay(project: Project, choice: Choice | None = None, *, keep: Path | None 
     with workshop(project) as (now, fresh):
         with now.scratch() as connection, now.attached(connection):  # an older hub gains its columns here
             listed = merged_landings(project, connection)
-        landings = choose(listed, chosen)
+        landings = choose(effective(listed), chosen)
         damaged = rebuild(project, fresh, landings)
         names = [c.name for c in _collections(chosen)]
         limits = Limits(shown, tuple(m.note.landing_id for m in landings) if chosen.is_partial else None)

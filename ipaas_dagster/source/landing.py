@@ -24,7 +24,7 @@ import msgspec
 from ipaas_dagster.errors import LandingDamaged, NotSetUp, SettingsError
 from ipaas_dagster.records import LandingNote, new_id
 
-Scoped = Literal["full", "since", "window", "snapshot", "tombstones", "retry"]
+Scoped = Literal["full", "since", "window", "snapshot", "tombstones", "retry", "baseline"]
 SUFFIX = ".ndjson.zst"
 
 
@@ -89,6 +89,11 @@ class LandingStore:
         files = [file for day in self._days() if day.name >= since_day for file in day.iterdir()]
         done = {file.stem for file in files if file.suffix == ".json"}
         return [f for f in files if f.name.endswith(".tmp") or (f.name.endswith(SUFFIX) and _id_of(f) not in done)]
+
+    def remove(self, landing_id: str) -> None:
+        """Remove a landing for good, its manifest first: what a kill leaves of it is then cleaned up."""
+        (self._folder(landing_id) / f"{landing_id}.json").unlink(missing_ok=True)
+        self.path(landing_id).unlink(missing_ok=True)
 
     def read_line(self, landing_id: str, line: int) -> dict[str, Any] | None:
         """One line (from 1), parsed; None where the file is shorter."""

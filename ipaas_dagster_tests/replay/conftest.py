@@ -7,7 +7,7 @@ import pytest
 
 from ipaas_dagster.sandbox import running_sandbox
 from ipaas_dagster_tests.flow.world import World
-from ipaas_dagster_tests.replay.history import SETTINGS, live_through
+from ipaas_dagster_tests.replay.history import SETTINGS, live_shortly, live_through
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +20,28 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
     return world
 
 
+@pytest.fixture(scope="module")
+def brief(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world with a short past."""
+    folder = tmp_path_factory.mktemp("brief")
+    with running_sandbox(accounts=30, seed=12, bad_records=True) as sandbox:
+        world = World(sandbox, folder / "state", SETTINGS)
+        live_shortly(world)
+    return world
+
+
 @pytest.fixture
 def past(lived: World, tmp_path: Path) -> World:
-    """A copy of it, for a test that changes something."""
-    shutil.copytree(lived.state, tmp_path / "state")
-    return World(lived.sandbox, tmp_path / "state", lived.extra)
+    """A copy of the long one, for a test that changes something."""
+    return _copy(lived, tmp_path)
+
+
+@pytest.fixture
+def recent(brief: World, tmp_path: Path) -> World:
+    """A copy of the short one."""
+    return _copy(brief, tmp_path)
+
+
+def _copy(world: World, folder: Path) -> World:
+    shutil.copytree(world.state, folder / "state")
+    return World(world.sandbox, folder / "state", world.extra)

@@ -23,14 +23,14 @@ from ipaas_dagster.merge import merge
 from ipaas_dagster.project import Project
 from ipaas_dagster.pull import pull
 from ipaas_dagster.records import Scope, utc_now
-from ipaas_dagster.source.collections import POLLED, SNAPSHOTS
+from ipaas_dagster.source.collections import POLLED
 from ipaas_dagster.sync import reconcile_all, sync
 from ipaas_dagster_tests.flow.world import World
 
 SETTINGS = (("IPAAS_LAG_SECONDS", "0"), ("IPAAS_HOLD_RECORDS", "10"))
 
 
-def merge_all(world: World, collections: Sequence[str] = (*POLLED, *SNAPSHOTS), scope: Scope | None = None) -> None:
+def merge_all(world: World, collections: Sequence[str], scope: Scope | None = None) -> None:
     outcome = sync(world.project(), [(name, scope) for name in collections], [])
     assert not outcome.unexpected, outcome.findings
 
@@ -38,7 +38,7 @@ def merge_all(world: World, collections: Sequence[str] = (*POLLED, *SNAPSHOTS), 
 def live_through(world: World) -> None:
     """Inserts, changes, deletes, holds, retries, backfills, stale answers, a kill and a damaged landing."""
     source = world.sandbox.instagaze
-    merge_all(world)
+    merge_all(world, (*POLLED, "gateways"))
     source.mutate("accounts", insert=3, change=4, delete=2, seed=1)
     source.mutate("invoices", insert=2, change=3, delete=1, seed=2)
     merge_all(world, ["accounts", "invoices"])
@@ -53,6 +53,19 @@ def live_through(world: World) -> None:
     merge_all(world, ["gateways"])
     with closing(sqlite3.connect(world.state / "operations.db")) as store:  # connections that this process left open
         store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def live_shortly(world: World) -> None:
+    """Accounts only, with a change, deletes, a stale answer, rejects and a hold that waits; and a snapshot twice."""
+    source = world.sandbox.instagaze
+    merge_all(world, ["accounts", "gateways"])
+    _answer_that_is_older(world)
+    source.mutate("accounts", insert=2, change=3, delete=12, seed=1)
+    source.mutate("gateways", delete=1, seed=3)
+    merge_all(world, ["accounts", "gateways"])
+    assert reconcile_all(world.project(), ["accounts"], ()).reconciled[0].holds
+    source.mutate("accounts", change=3, seed=2)
+    merge_all(world, ["accounts"])
 
 
 def _answer_that_is_older(world: World) -> None:
