@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ipaas_dagster.cli import look, mend, plan, replay, run, serve
+from ipaas_dagster.cli import look, mend, plan, replay, run, serve, template
 from ipaas_dagster.cli import trace as tracing
 
 app = typer.Typer(
@@ -27,6 +27,10 @@ app.command()(look.status)
 app.command()(tracing.trace)
 app.command()(look.worksheet)
 app.command()(look.check)
+templates = typer.Typer(help="What is sent of a record, without sending it.", no_args_is_help=True)
+templates.command("check")(template.check)
+templates.command("render")(template.render)
+app.add_typer(templates, name="template")
 files = typer.Typer(help="What the `files` destination holds.", no_args_is_help=True)
 files.command("current")(look.files_current)
 app.add_typer(files, name="files")

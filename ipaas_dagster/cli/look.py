@@ -13,6 +13,7 @@ from ipaas_dagster.cli.run import open_project
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from ipaas_dagster.moves import Move
     from ipaas_dagster.project import Project
     from ipaas_dagster.status import Status
 
@@ -90,14 +91,33 @@ def shown_balance(state: Status) -> list[RenderableType]:
 
 
 def worksheet(as_json: AsJson = False, debug: Debug = False) -> None:
-    """Which collection moves in which direction between the hub and which system."""
+    """Which collection moves in which direction between the hub and which system, and how far it has."""
     with command(as_json, debug) as report, open_project() as project:
         from ipaas_dagster.cli.tables import table
-        from ipaas_dagster.mapping import Row
+        from ipaas_dagster.moves import moves
 
-        rows = project.worksheet.table()
-        document = {"worksheet": [row._asdict() for row in rows]}
-        report.show(document, table("worksheet", Row._fields, rows))
+        found = moves(project)
+        document = {"worksheet": [move.row._asdict() | _numbers(move) for move in found]}
+        columns = [*_SHOWN, "records", "delivered", "open", "dead", "last success (UTC)", "remark"]
+        rows = [] if as_json else [_shown_move(move) for move in found]
+        report.show(document, *([] if as_json else [table("worksheet", columns, rows)]))
+
+
+_SHOWN = ("collection", "system", "direction", "template", "deletes")
+
+
+def _shown_move(move: Move) -> list[Any]:
+    from ipaas_dagster.cli.tables import moment
+
+    remarks = [text for text in (move.row.remark, move.switched_off) if text]
+    said = [getattr(move.row, name) for name in _SHOWN]
+    numbers = [move.records, move.delivered, move.open, move.dead, moment(move.last_success)]
+    return [*said, *numbers, "; ".join(remarks)]
+
+
+def _numbers(move: Move) -> dict[str, Any]:
+    counted = {"records": move.records, "delivered": move.delivered, "open": move.open, "dead": move.dead}
+    return {**counted, "last_success": move.last_success, "switched_off": move.switched_off}
 
 
 def check(as_json: AsJson = False, debug: Debug = False) -> None:
