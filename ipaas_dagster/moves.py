@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select
 
 from ipaas_dagster import contracts
-from ipaas_dagster.hub.tables import table
 from ipaas_dagster.mapping import Row
 from ipaas_dagster.operations.tables import landings, links, outbox
 from ipaas_dagster.outbox.entry import OPEN, State
@@ -40,7 +39,7 @@ class Move:
 
 def moves(project: Project) -> list[Move]:
     """Every row of the worksheet. Opens the hub for reading once, writes nothing."""
-    records = _alive(project)
+    records = project.hub.sizes()
     with project.operations.read() as connection:
         landed, held, owed = _landed(connection), _held(connection), _owed(connection)
     nothing = (0, None)
@@ -56,18 +55,6 @@ def moves(project: Project) -> list[Move]:
             delivered, last = held.get(pair, nothing)
             found.append(Move(row, count, delivered, *owed.get(pair, (0, 0)), last, off[row.system]))
     return found
-
-
-def _alive(project: Project) -> dict[str, int]:
-    with project.hub.reading() as connection:
-        if connection is None:
-            return {}
-        found: dict[str, int] = {}
-        for collection in contracts.COLLECTIONS:
-            query = f"SELECT count(*) FROM {table(collection)} WHERE deleted_at IS NULL"
-            counted: Any = connection.execute(query).fetchone()
-            found[collection.name] = int(counted[0])
-        return found
 
 
 def _source_of(collection: str) -> str:

@@ -16,7 +16,7 @@ from ipaas_dagster.hub.changes import (
 from ipaas_dagster.hub.counts import Counts
 from ipaas_dagster.hub.database import HubFile, transaction
 from ipaas_dagster.hub.noted_head import read_note
-from ipaas_dagster.hub.related import Touched, read_children, read_holders, read_touched
+from ipaas_dagster.hub.related import Touched, read_children, read_holders, read_sizes, read_touched
 
 __all__ = ["ChangedRecord", "Counts", "Hub", "HubHead", "Touched", "transaction"]
 
@@ -68,3 +68,8 @@ class Hub(HubFile):
             if connection is None:
                 return Touched(0, upto, ())
             return read_touched(connection, collection, after_seq, limit, upto, parents_after)
+
+    def sizes(self) -> dict[str, int]:
+        """How many live records each hub collection has; empty where there is no hub."""
+        with self.reading() as connection:
+            return {} if connection is None else read_sizes(connection)

@@ -1,4 +1,5 @@
-"""Records found by others: children of given parents, holders of a value, parents whose children changed."""
+"""Records found by others: children of given parents, holders of a value, parents whose children changed; and how
+many there are."""
 
 from __future__ import annotations
 
@@ -91,3 +92,12 @@ def _parents(child: Collection) -> str:
         SELECT v.record ->> $path FROM {CATALOG}.hub.versions v JOIN {CATALOG}.hub.changes c
             ON c.collection = v.collection AND c.hub_id = v.hub_id AND c.version = v.version + 1
         WHERE v.collection = $name AND c.operation = 'update' AND c.seq > $after AND c.seq <= $last"""
+
+
+def read_sizes(connection: DuckDBPyConnection) -> dict[str, int]:
+    """Live records of each hub collection."""
+    queries = (
+        f"SELECT '{collection.name}', count(*) FROM {table(collection)} WHERE deleted_at IS NULL"
+        for collection in contracts.COLLECTIONS
+    )
+    return {name: int(count) for name, count in connection.execute(" UNION ALL ".join(queries)).fetchall()}

@@ -43,6 +43,11 @@ def test_lines_come_by_their_number_not_by_the_text_of_their_id(hub: Hub) -> Non
     assert [one["line_number"] for one in hub.children("invoice_lines", ["instagaze:invoices:1"])] == [2, 9, 10]
 
 
+def test_sizes_count_the_live(hub: Hub) -> None:
+    sizes = hub.sizes()
+    assert (sizes["customers"], sizes["contacts"], sizes["payments"]) == (3, 3, 0)
+
+
 def test_holders_of_a_value_are_live_and_all_of_them_told(hub: Hub) -> None:
     assert hub.holders("customers", "name", ["a", "none"]) == [("a", A), ("a", C)]
     assert hub.holders("contacts", "name", ["z"]) == []

@@ -71,6 +71,9 @@ class FakeHub:
     def holders(self, collection: str, column: str, values: Sequence[Any]) -> list[tuple[Any, str]]:
         return [(r[column], i) for i, r in sorted(self.alive(collection).items()) if r[column] in values]
 
+    def sizes(self) -> dict[str, int]:
+        return {collection.name: len(self.alive(collection.name)) for collection in contracts.COLLECTIONS}
+
     def touched(self, collection: str, after_seq: int, limit: int, upto: int, parents_after: int) -> Touched:
         child = contracts.collection(collection)
         changes = self.changes(collection, after_seq, limit, upto)
