@@ -6,6 +6,7 @@ A new entry of DESTINATIONS gets a maker here.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -23,14 +24,19 @@ Fixture = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Remote:
-    """What only a system behind a network has. `wrong` and `nowhere` are variables in place of the good ones;
-    `throttled` is how it asks to wait, `expire` makes every session that it gave invalid."""
+    """What only a system behind a network has. `wrong` and `nowhere` are variables in place of the good ones,
+    `expire` makes every session that it gave invalid."""
 
     stand_in: StandIn
     expire: Callable[[], object]
     wrong: Mapping[str, str]
     nowhere: Mapping[str, str]
-    throttled: Fault = field(default_factory=lambda: Fault("status", status=429, retry_after="3", times=1))
+    written_below: str
+    """Where records are written; so that no question for a token is struck by a fault."""
+
+    @property
+    def throttled(self) -> Fault:
+        return Fault("status", status=429, retry_after="3", times=1, path=self.written_below)
 
     @property
     def requests(self) -> int:
@@ -107,6 +113,44 @@ def _files(folder: Path, fixture: Fixture) -> Iterator[Connected]:
     yield Connected("files", {"IPAAS_FILES_FOLDER": str(there)}, names, children)
 
 
-SYSTEMS: dict[str, Make] = {"sql-sqlite": _sqlite, "sql-postgresql": _postgresql, "files": _files}
+@contextmanager
+def _salesforce(folder: Path, fixture: Fixture) -> Iterator[Connected]:
+    with running_sandbox() as sandbox:
+        there = sandbox.salesforce
+
+        def children() -> list[tuple[str, str]]:
+            parents = {record["Id"]: record["Name"] for record in there.truth("Account")}
+            return sorted((r["LastName"], parents.get(r["AccountId"], "")) for r in there.truth("Contact"))
+
+        yield Connected(
+            "salesforce",
+            there.environment(sandbox.origin),
+            lambda: sorted(record["Name"] for record in there.truth("Account")),
+            children,
+            bad={"owner_email": "no address"},
+            remote=Remote(
+                there,
+                lambda: there.command("expire_tokens", {}),
+                wrong={"SALESFORCE_CLIENT_SECRET": "not-the-right-one"},
+                nowhere={"SALESFORCE_URL": f"http://127.0.0.1:{_free_port()}"},
+                written_below="/services/data",
+            ),
+            name_limit=255,
+        )
+
+
+def _free_port() -> int:
+    """Nobody listens there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+SYSTEMS: dict[str, Make] = {
+    "sql-sqlite": _sqlite,
+    "sql-postgresql": _postgresql,
+    "files": _files,
+    "salesforce": _salesforce,
+}
 
 __all__ = ["SYSTEMS", "Connected", "Fault", "Make", "Remote", "Sequence", "running_sandbox"]
