@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -37,7 +38,7 @@ def insert_each(writes: Writes, table: Table, chunk: Iterable[Values | Refusal])
 
 
 def upsert_each(writes: Writes, table: Table, by: Field, chunk: Iterable[Values | Refusal]) -> list[Outcome]:
-    """By the value that each has of the field; of records with the same one, all but the first are refused."""
+    """By the value that each has of the field; those that share one are refused."""
 
     def write(values: Values) -> Written:
         given = {name: value for name, value in values.items() if name != by.name}
@@ -60,14 +61,15 @@ def update_each(writes: Writes, table: Table, chunk: Iterable[Values | Refusal])
 
 
 def _without_repeats(chunk: Iterable[Values | Refusal], by: Field) -> list[Values | Refusal]:
-    seen: set[str] = set()
+    """Records that share their external id are all refused: no order says which of them is right."""
+    given = list(chunk)
+    values = (one.get(by.name) for one in given if not isinstance(one, Refusal))
+    counts = Counter(by.key(value) for value in values if value is not None)
 
-    def check(values: Values) -> Values:
-        value = values.get(by.name)
-        if value is not None:
-            if by.key(value) in seen:
-                raise Refusal("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", (by.name,))
-            seen.add(by.key(value))
-        return values
+    def check(one: Values) -> Values:
+        value = one.get(by.name)
+        if value is not None and counts[by.key(value)] > 1:
+            raise Refusal("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", (by.name,))
+        return one
 
-    return attempt(chunk, check)
+    return attempt(given, check)

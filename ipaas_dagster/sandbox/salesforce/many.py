@@ -18,6 +18,7 @@ from ipaas_dagster.sandbox.salesforce.table import Table
 from ipaas_dagster.sandbox.salesforce.writing import Reading, Values, Written, no_such_column
 
 Record = dict[str, Any]
+FIRST_WITH_UPSERT = 46.0
 IDS = ("Id", "id", "ID")
 
 
@@ -30,6 +31,8 @@ def on_collections(asked: Asked) -> Answer:
         asked.allow("GET", "POST")
         return _retrieve(asked, asked.table(path[0]))
     asked.allow("PATCH")
+    if float(asked.version) < FIRST_WITH_UPSERT:
+        raise not_found()
     table = asked.table(path[0])
     by = table.sobject.find(path[1])
     if by is None or not by.identifies or len(path) > 2:

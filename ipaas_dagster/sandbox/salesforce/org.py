@@ -147,4 +147,4 @@ def _refuse_twice(table: Table, field: Field, value: str, record_id: str | None)
     others = [one for one in table.find(field, value) if one != record_id]
     if others:
         message = f"duplicate value found: {field.name} duplicates value on record with id: {others[0]}"
-        raise Refusal("DUPLICATE_VALUE", message, (field.name,))
+        raise Refusal("DUPLICATE_VALUE", message)

@@ -43,7 +43,7 @@ def respond(server: Salesforce, call: Call) -> Answer:
 
 
 def _route(server: Salesforce, call: Call) -> Answer:
-    if call.path == ("services", "oauth2", "userinfo"):
+    if call.path == ("services", "oauth2", "userinfo") or call.path[:1] == ("id",):
         return answered(_user(server, call))
     version = _VERSION.fullmatch(call.path[2]) if call.path[:2] == ("services", "data") else None
     if version is None or not FIRST_VERSION <= int(version[1]) <= LAST_VERSION:
@@ -53,7 +53,8 @@ def _route(server: Salesforce, call: Call) -> Answer:
 
 def dispatch(asked: Asked) -> Answer:
     if asked.rest == ():
-        return answered({name: f"{asked.base}/{name}" for name in sorted(RESOURCES)})
+        known = {name: f"{asked.base}/{name}" for name in sorted(RESOURCES)}
+        return answered({**known, "identity": _identity(asked.server, asked.call)})
     for length in (2, 1):
         resource = RESOURCES.get("/".join(asked.rest[:length]))
         if resource:
@@ -82,11 +83,14 @@ def _versions() -> list[dict[str, str]]:
     ]
 
 
+def _identity(server: Salesforce, call: Call) -> str:
+    return f"{call.origin}/id/{ORG_ID}/{server.org.user_id}"
+
+
 def _user(server: Salesforce, call: Call) -> dict[str, Any]:
-    name = server.credentials.username
-    user = server.org.user_id
-    return {"sub": f"{call.origin}/id/{ORG_ID}/{user}", "user_id": user, "organization_id": ORG_ID, "email": name,
-            "preferred_username": name}  # fmt: skip
+    name, identity = server.credentials.username, _identity(server, call)
+    ids = {"id": identity, "sub": identity, "user_id": server.org.user_id, "organization_id": ORG_ID}
+    return {**ids, "username": name, "preferred_username": name, "email": name, "user_type": "STANDARD"}
 
 
 RESOURCES: dict[str, Callable[[Asked], Answer]] = {

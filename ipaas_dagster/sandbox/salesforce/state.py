@@ -47,7 +47,7 @@ class Salesforce:
         self.faults, self.journal = Faults(), Journal()
         self.lock = threading.RLock()
         self.org = Org(schema or read_schema(), self.clock)
-        self.tokens, self.usage = Tokens(credentials, self.clock), Usage()
+        self.tokens, self.usage = Tokens(credentials, self.clock, self.org.user_id), Usage()
         self.cursors, self.jobs, self.query_jobs = Cursors(), Jobs(), QueryJobs()
 
     @property
@@ -76,7 +76,7 @@ class Salesforce:
     # What the server needs
 
     def serves(self, path: tuple[str, ...]) -> bool:
-        return path[:2] in (("services", "data"), ("services", "oauth2"))
+        return path[:2] in (("services", "data"), ("services", "oauth2")) or path[:1] == ("id",)
 
     def answer(self, call: Call) -> Answer:
         from ipaas_dagster.sandbox.salesforce.routes import respond

@@ -44,8 +44,8 @@ class _Token:
 
 
 class Tokens:
-    def __init__(self, credentials: Credentials, clock: SandboxClock) -> None:
-        self.credentials, self._clock = credentials, clock
+    def __init__(self, credentials: Credentials, clock: SandboxClock, user_id: str) -> None:
+        self.credentials, self._clock, self._user_id = credentials, clock, user_id
         self._tokens: dict[str, _Token] = {}
 
     def issue(self) -> str:
@@ -82,7 +82,7 @@ class Tokens:
         problem = self._problem(given, call.origin)
         if problem:
             return _denied(*problem)
-        issued, identity = str(self._clock.milliseconds()), f"{call.origin}/id/{ORG_ID}/{self.credentials.username}"
+        issued, identity = str(self._clock.milliseconds()), f"{call.origin}/id/{ORG_ID}/{self._user_id}"
         words = {"access_token": self.issue(), "signature": secrets.token_urlsafe(32), "scope": "api"}
         where = {"instance_url": call.origin, "id": identity, "token_type": "Bearer", "issued_at": issued}
         return answered(words | where)
