@@ -7,7 +7,7 @@ import socket
 import ssl
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,21 +42,18 @@ class Ports:
     @contextmanager
     def serving(self, application: ASGIApp) -> Iterator[None]:
         """Serve in threads until this context ends."""
-        with self._https_served(application), _in_thread(_server(application), self.http):
+        with _in_threads([(_server(application), self.http), *self._https_server(application)]):
             yield
 
     def serve_until_told(self, application: ASGIApp) -> None:
         """Serve in the foreground until SIGINT or SIGTERM."""
-        with self._https_served(application):
+        with _in_threads(self._https_server(application)):
             _run_until_told(_server(application), self.http)
 
-    @contextmanager
-    def _https_served(self, application: ASGIApp) -> Iterator[None]:
+    def _https_server(self, application: ASGIApp) -> list[tuple[uvicorn.Server, socket.socket]]:
         if self.https is None or self.certificate is None:
-            yield
-            return
-        with _in_thread(_server(application, self.certificate.context), self.https):
-            yield
+            return []
+        return [(_server(application, self.certificate.context), self.https)]
 
 
 @contextmanager
@@ -85,14 +82,20 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _in_thread(server: uvicorn.Server, listener: socket.socket) -> Iterator[None]:
-    thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
-    thread.start()
+def _in_threads(servers: Sequence[tuple[uvicorn.Server, socket.socket]]) -> Iterator[None]:
+    threads = [
+        threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
+        for server, listener in servers
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
-        server.should_exit = True
-        thread.join()
+        for server, _ in servers:
+            server.should_exit = True
+        for thread in threads:
+            thread.join()
 
 
 def _run_until_told(server: uvicorn.Server, listener: socket.socket) -> None:
