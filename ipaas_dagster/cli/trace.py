@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ipaas_dagster.cli.report import AsJson, Debug, command
 from ipaas_dagster.cli.run import open_project
-from ipaas_dagster.errors import UsageError
 
 if TYPE_CHECKING:
     from ipaas_dagster.trace import Trace
@@ -40,29 +38,15 @@ def trace(
 ) -> None:
     """Everything that ever happened to one record: calls, landings, verdicts, versions, deliveries."""
     with command(as_json, debug) as report, open_project() as project:
-        from ipaas_dagster.trace import Wanted, find
+        from ipaas_dagster.trace import Wanted, find, moment
         from ipaas_dagster.trace import trace as run
+        from ipaas_dagster.trace.document import document
 
         subject = find(project, record, system=system, its_id=its_id, collection=collection)
         found = run(project, subject, Wanted(records, bodies, read, deep, moment(as_of)))
-        report.show(document(found), *([] if as_json else _shown(found)))
+        report.show(document(found) if as_json else {}, *([] if as_json else _shown(found)))
         if not found.found:
             report.fail(found.notes[-1], 1)
-
-
-def moment(text: str | None) -> datetime | None:
-    """ISO 8601; a time without an offset is UTC, a day alone its beginning."""
-    if text is None:
-        return None
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--as-of {text!r} is no time; write it as 2026-01-31T12:00:00Z") from None
-    return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
-
-
-def document(found: Trace) -> dict[str, Any]:
-    return dict(vars(found))
 
 
 def _shown(found: Trace) -> list[str]:

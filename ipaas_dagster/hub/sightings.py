@@ -118,10 +118,13 @@ def forget_sightings(connection: DuckDBPyConnection, landing_ids: Sequence[str])
 
 def has_sightings(connection: DuckDBPyConnection) -> bool:
     """A hub of an older program has none until its next merge."""
-    found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = 'sightings'", [CATALOG]
-    ).fetchone()
-    return found is not None
+    import duckdb
+
+    try:
+        connection.execute(f"SELECT 1 FROM {UNSIGHTED} LIMIT 0")
+    except duckdb.CatalogException:
+        return False
+    return True
 
 
 def unsighted_landings(connection: DuckDBPyConnection) -> set[str]:

@@ -10,12 +10,14 @@ from ipaas_dagster.errors import UsageError
 from ipaas_dagster.orchestration.checks import DELIVERY_CHECKS, MERGE_CHECKS, checks_of
 from ipaas_dagster.orchestration.hub_assets import hub_assets, hub_key
 from ipaas_dagster.orchestration.jobs import deliver_job, reconcile_job, snapshots_job, sync_job
+from ipaas_dagster.orchestration.prune_job import prune_job, prune_schedule
 from ipaas_dagster.orchestration.run import OpenProject
 from ipaas_dagster.orchestration.schedules import poll_schedule, reconcile_schedule, snapshots_schedule
 from ipaas_dagster.orchestration.sensors import changes_sensor, delivery_sensor, inbox_sensor
 from ipaas_dagster.orchestration.snapshot_assets import snapshot_asset
 from ipaas_dagster.orchestration.source_assets import source_asset, source_key
 from ipaas_dagster.orchestration.system_assets import system_assets, system_key
+from ipaas_dagster.orchestration.trace_job import trace_job
 from ipaas_dagster.orchestration.use_cases import UseCases
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import new_id
@@ -69,12 +71,15 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
             sync_job(POLLED),
             snapshots_job(SNAPSHOTS),
             reconcile_job(POLLED, open_project, cases),
+            trace_job(open_project, cases),
+            prune_job(open_project, cases),
             *deliver_jobs.values(),
         ],
         schedules=[
             *(poll_schedule(name, open_project, cases) for name in POLLED),
             reconcile_schedule(open_project, cases),
             snapshots_schedule(open_project, cases),
+            prune_schedule(),
         ],
         sensors=[
             changes_sensor(POLLED, open_project, cases),

@@ -71,6 +71,7 @@ def of_merge(results: Sequence[MergeResult], collection: str, seen: Look, findin
         "dagster/row_count": seen.rows,
         "findings": dg.MetadataValue.json(list(findings)),
         **_table("rejects", [_reject_row(reject) for reject in seen.rejects]),
+        **(_TRACE_LINK if seen.rejects else {}),
         **_table("sample", [_flat(row) for row in seen.sample]),
         **_notes([note for result in results for note in result.notes]),
     }
@@ -83,12 +84,20 @@ def of_delivery(result: DeliverResult, collection: str, findings: Sequence[str])
         **{name: getattr(route, name) for name in ROUTE_NUMBERS},
         **{f"entries_{state}": number for state, number in sorted(route.states.items())},
         "dead": route.states.get("dead", 0),
+        **(_TRACE_LINK if route.states.get("dead") else {}),
         "calls": result.calls,
         "seconds": round(result.seconds, 3),
         "switched_off": result.switched_off or "no",
         "findings": dg.MetadataValue.json(list(findings)),
         **_notes(result.notes),
     }
+
+
+_TRACE_LINK: Metadata = {
+    "trace": dg.MetadataValue.md(
+        "[The `trace` job](/guess/trace) tells all about a record; so does `ipaas trace HUB_ID`"
+    )
+}
 
 
 def route_balanced(numbers: Mapping[str, int]) -> bool:

@@ -14,6 +14,7 @@ from ipaas_dagster.records import Scope
 
 if TYPE_CHECKING:
     from ipaas_dagster.deliver import DeliverResult
+    from ipaas_dagster.ledger.prune import Pruned
     from ipaas_dagster.merge import MergeResult
     from ipaas_dagster.orchestration.look import Look
     from ipaas_dagster.pull import PullResult
@@ -28,6 +29,16 @@ class SystemShown:
     kind: str
     collections: tuple[str, ...]
     switched_off: str | None = None
+
+
+@dataclass(frozen=True)
+class TraceShown:
+    """A trace as lines for people, and whole as JSON values. Not `found`: the last line says what to try."""
+
+    hub_id: str
+    found: bool
+    lines: tuple[str, ...]
+    document: Mapping[str, object]
 
 
 def _pull(project: Project, collection: str, scope: Scope | None) -> "PullResult":
@@ -114,6 +125,18 @@ def _owed(project: Project) -> Mapping[str, str]:
     return owed(project)
 
 
+def _trace(project: Project, asked: Mapping[str, object]) -> TraceShown:
+    from ipaas_dagster.orchestration.tracing import shown_trace
+
+    return shown_trace(project, asked)
+
+
+def _prune(project: Project) -> "Pruned":
+    from ipaas_dagster.ledger.prune import prune
+
+    return prune(project)
+
+
 @dataclass(frozen=True)
 class UseCases:
     """What the definitions call; the types say how."""
@@ -141,3 +164,6 @@ class UseCases:
     owed: Callable[[Project], Mapping[str, str]] = _owed
     """The systems to which something can be delivered now, with a text that changes when that something
     does."""
+    trace: Callable[[Project, Mapping[str, object]], TraceShown] = _trace
+    """One record's trace; the mapping is the `trace` job's configuration."""
+    prune: "Callable[[Project], Pruned]" = _prune

@@ -191,6 +191,9 @@ class Connection:
             got = replace(self._judge(target, status, headers, body, self._observed(sent_at), read), call_id=call_id)
             outcome, reason = ("ok", "") if isinstance(got, Answer) else (got.outcome, got.reason)
             return got
+        except asyncio.CancelledError:
+            outcome, reason = "cancelled", "nobody waited for the answer any more"
+            raise
         except Refused as error:
             outcome, reason = "refused", str(error)
             raise

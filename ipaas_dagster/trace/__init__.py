@@ -9,8 +9,8 @@ events      all of it as events in time order            as_of       what hub an
 held_now    what a system holds now, by asking it         deep        landings that must be searched line by line
 """
 
-from ipaas_dagster.trace.asking import Wanted
+from ipaas_dagster.trace.asking import Wanted, moment
 from ipaas_dagster.trace.subject import Subject, find
 from ipaas_dagster.trace.tracing import Trace, trace
 
-__all__ = ["Subject", "Trace", "Wanted", "find", "trace"]
+__all__ = ["Subject", "Trace", "Wanted", "find", "moment", "trace"]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster import contracts
-from ipaas_dagster.hub.changes import read_head, read_records, reader
+from ipaas_dagster.hub.changes import read_records, reader
 from ipaas_dagster.hub.sightings import Sighting, has_sightings, read_sightings, unsighted_landings
 from ipaas_dagster.hub.stored import decode
 from ipaas_dagster.hub.tables import CATALOG, table
@@ -76,7 +76,7 @@ def _read(connection: DuckDBPyConnection, subject: Subject) -> HubSide:
     parents = _parents(subject, versions, rejects)
     of_parent = subject.collection.parent or ""
     return HubSide(
-        epoch=read_head(connection).epoch,
+        epoch=_epoch(connection),
         versions=versions,
         current=_current(connection, subject),
         sightings=read_sightings(connection, name, hub_id) if kept else [],
@@ -95,6 +95,11 @@ def _read(connection: DuckDBPyConnection, subject: Subject) -> HubSide:
         ),
         unsighted=frozenset(unsighted_landings(connection) if kept else _merged_landings(connection)),
     )
+
+
+def _epoch(connection: DuckDBPyConnection) -> str:
+    row = connection.execute(f"SELECT value FROM {CATALOG}.hub.meta WHERE name = 'epoch'").fetchone()
+    return str(row[0]) if row else ""
 
 
 def _versions(connection: DuckDBPyConnection, subject: Subject) -> list[Version]:

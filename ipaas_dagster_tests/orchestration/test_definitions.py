@@ -79,9 +79,9 @@ def test_a_system_that_is_switched_off_says_so_in_the_graph(played: Played) -> N
 def test_jobs_schedules_and_sensors_are_those_of_the_contract(played: Played) -> None:
     repository = played.definitions().get_repository_def()
     jobs = {name for name in repository.job_names if not name.startswith("__")}
-    assert jobs == {"sync", "snapshots", "reconcile", "deliver_sql", "deliver_crm"}
+    assert jobs == {"sync", "snapshots", "reconcile", "deliver_sql", "deliver_crm", "trace", "prune"}
     polls = {f"poll_{n}" for n in ("accounts", "products", "invoices", "subscriptions", "transactions")}
-    assert {s.name for s in repository.schedule_defs} == polls | {"reconcile_daily", "snapshots_daily"}
+    assert {s.name for s in repository.schedule_defs} == polls | {"reconcile_daily", "snapshots_daily", "prune_daily"}
     assert {s.name for s in repository.sensor_defs} == {"instagaze_changes", "webhook_inbox", "delivery"}
 
 
