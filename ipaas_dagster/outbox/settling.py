@@ -64,7 +64,7 @@ def settle(
         for e in answered.entries
         if _kind(outcomes.get(e.entry_id)) != "delivered"
     ]
-    _write_failed(connection, failed, outcomes, now, chance, "in_doubt" if answered.asked else "intent")
+    _write_failed(connection, answered, failed, outcomes, now, chance)
     _give_way(connection, answered, [e for e, after in failed if after.state in REPLACEABLE], now)
     requeued = _write_delivered(connection, answered, delivered, outcomes, now) if delivered else {}
     return Settled(
@@ -95,11 +95,11 @@ def _next(entry: Owed, outcome: Outcome | None, answered: Answered, limit: int) 
 
 def _write_failed(
     connection: Connection,
+    answered: Answered,
     failed: Sequence[tuple[Owed, Next]],
     outcomes: Mapping[int, Outcome],
     now: datetime,
     chance: Callable[[], float],
-    before: str,
 ) -> None:
     if not failed:
         return
@@ -107,7 +107,7 @@ def _write_failed(
     for entry, after in failed:
         waits = after.state in (State.WAITING, State.IN_DOUBT)
         again = now + timedelta(seconds=wait_seconds(after.attempts, chance())) if waits else None
-        kept = entry.batch_id if after.state is State.IN_DOUBT else None
+        kept = answered.batch_id if after.state is State.IN_DOUBT else None
         row = {"id": entry.entry_id, "st": after.state.value, "n": after.attempts, "why": after.reason}
         said = _kind(outcomes.get(entry.entry_id)) or ("in_doubt" if waits else "not_sent")
         rows.append({**row, "again": again, "batch": kept, "said": said})
@@ -116,9 +116,14 @@ def _write_failed(
         "next_attempt_at": bindparam("again"), "batch_id": bindparam("batch"), "updated_at": now,
     }  # fmt: skip
     connection.execute(update(outbox).where(outbox.c.entry_id == bindparam("id")).values(values), rows)
-    told = (attempts.c.entry_id == bindparam("id")) & (attempts.c.outcome == before)
+    told = (attempts.c.entry_id == bindparam("id")) & (attempts.c.outcome == _begun(answered))
     said_ = {"outcome": bindparam("said"), "reason": bindparam("why"), "ended_at": now}
     connection.execute(update(attempts).where(told).values(said_), rows)
+
+
+def _begun(answered: Answered) -> str:
+    """The outcome by which the attempts stand until now."""
+    return "in_doubt" if answered.asked else "intent"
 
 
 def _give_way(connection: Connection, answered: Answered, owed: Sequence[Owed], now: datetime) -> None:
@@ -156,7 +161,7 @@ def _write_delivered(
     links.confirm(connection, system, collection, confirmed, now)
     given = {
         "ids": [e.entry_id for e in delivered],
-        "begun": "in_doubt" if answered.asked else "intent",
+        "begun": _begun(answered),
         "one_more": 0 if answered.asked else 1,
         "now": now,
     }

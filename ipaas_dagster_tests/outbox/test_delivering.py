@@ -231,6 +231,19 @@ def test_a_lost_answer_is_settled_not_hoped_for(tmp_path: Path, how: Literal["as
     world.assert_balanced()
 
 
+def test_each_batch_in_doubt_is_repeated_as_it_was(tmp_path: Path) -> None:
+    """Several answers lost in a row: the same entries under the same batch id, never more of them together."""
+    system = FakeSystem(capabilities=Capabilities(batch_size=5, settles_doubt="resend"), after=[lost, lost, lost])
+    world = World(tmp_path, system=system)
+    customers(world.hub, 15)
+    world.deliver()
+    sent = [(batch.batch_id, [entry.hub_id for entry in batch.entries]) for batch in system.batches]
+    assert len(sent) == 6
+    assert sorted(sent[:3]) == sorted(sent[3:])
+    assert len(system.applied) == 15
+    world.assert_balanced()
+
+
 @pytest.mark.parametrize("how", ["ask", "resend"])
 @pytest.mark.parametrize("where", ["trouble", "after"])
 def test_a_process_killed_while_sending(tmp_path: Path, how: Literal["ask", "resend"], where: str) -> None:
