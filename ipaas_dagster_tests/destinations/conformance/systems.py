@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, inspect, text
 from ipaas_dagster.destinations.files import current
 from ipaas_dagster.sandbox import Fault, running_sandbox
 from ipaas_dagster.sandbox.exchange import StandIn
+from ipaas_dagster_tests.outbox.fake_hub import FakeHub
 
 Fixture = Callable[[str], str]
 
@@ -55,6 +56,8 @@ class Connected:
     children: Callable[[], list[tuple[str, str]]]
     child: tuple[str, str] = ("contacts", "name")
     child_columns: Mapping[str, Any] = field(default_factory=dict)
+    child_needs: Callable[[FakeHub, str], object] = lambda hub, hub_id: None
+    """Puts what else a child needs in the hub, given its hub id."""
     bad: Mapping[str, Any] | None = None
     remote: Remote | None = None
     second: tuple[str, Mapping[str, Any]] = ("items", {"name": "Item", "currency": "USD", "unit_price_minor": 100})
@@ -139,6 +142,43 @@ def _salesforce(folder: Path, fixture: Fixture) -> Iterator[Connected]:
         )
 
 
+@contextmanager
+def _quickbooks(folder: Path, fixture: Fixture) -> Iterator[Connected]:
+    with running_sandbox() as sandbox:
+        there = sandbox.quickbooks
+        there.configure(requests_per_second=None, requests_per_minute=None, batches_per_minute=None)
+
+        def children() -> list[tuple[str, str]]:
+            parents = {record["Id"]: record["DisplayName"] for record in there.truth("Customer")}
+            return sorted((r["DocNumber"], parents[r["CustomerRef"]["value"]]) for r in there.truth("Invoice"))
+
+        yield Connected(
+            "quickbooks",
+            there.environment(sandbox.origin),
+            lambda: sorted(record["DisplayName"] for record in there.truth("Customer") if record["Active"]),
+            children,
+            child=("invoices", "number"),
+            child_columns={"currency": "USD", "net_amount_minor": 1000, "total_minor": 1000},
+            child_needs=_line,
+            bad={"name": None},
+            remote=Remote(
+                there,
+                lambda: there.command("expire_tokens", {}),
+                wrong={"QUICKBOOKS_CLIENT_SECRET": "not-the-right-one"},
+                nowhere={"QUICKBOOKS_URL": f"http://127.0.0.1:{_free_port()}"},
+                written_below="/v3/company",
+            ),
+            name_limit=500,
+        )
+
+
+def _line(hub: FakeHub, invoice: str) -> None:
+    """One line of an item, for the whole of the invoice."""
+    hub.put("items", "instagaze:products:9", name="Service", code="S-9", currency="USD", unit_price_minor=1000)
+    line = {"line_number": 1, "item_code": "S-9", "item_name": "Service", "quantity": 1, "unit_price_minor": 1000}
+    hub.put("invoice_lines", f"{invoice}#1", invoice_id=invoice, currency="USD", **line)
+
+
 def _free_port() -> int:
     """Nobody listens there."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -151,6 +191,7 @@ SYSTEMS: dict[str, Make] = {
     "sql-postgresql": _postgresql,
     "files": _files,
     "salesforce": _salesforce,
+    "quickbooks": _quickbooks,
 }
 
 __all__ = ["SYSTEMS", "Connected", "Fault", "Make", "Remote", "Sequence", "running_sandbox"]

@@ -86,9 +86,9 @@ class Book:
     def child(self, number: int, parent: str) -> str:
         collection, column = self.there.child
         hub_id = f"instagaze:{collection}:{number}"
-        self.hub.put(
-            collection, hub_id, **{column: f"Child {number}", "customer_id": parent, **self.there.child_columns}
-        )
+        columns = {column: f"Child {number}", "customer_id": parent, **self.there.child_columns}
+        self.hub.put(collection, hub_id, **columns)
+        self.there.child_needs(self.hub, hub_id)
         return hub_id
 
     def deliver(
