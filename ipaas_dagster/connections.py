@@ -23,8 +23,10 @@ class Connection:
 
 
 def check_all(project: Project) -> list[Connection]:
-    """The source first, then every destination of the worksheet. Writes no record anywhere."""
-    return [_checked_source(project), *(_checked(project, s.name) for s in project.worksheet.destinations)]
+    """The source first, then every destination of the worksheet. Writes no record anywhere. Raises DeclarationError
+    for what is declared wrongly, before anything is asked."""
+    destinations = project.worksheet.destinations
+    return [_checked_source(project), *(_checked(project, system.name) for system in destinations)]
 
 
 def _checked_source(project: Project) -> Connection:
