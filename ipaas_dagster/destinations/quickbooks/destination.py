@@ -73,6 +73,7 @@ class QuickBooksDestination:
         self._memory.committed()
         work = self._memory.work(batch, self._planner)
         if work.request is None:
+            self._memory.answered(batch, work.outcomes)
             return _in_order(batch, work.outcomes)
         if not work.repeat:
             work = self._memory.keep(batch, work)

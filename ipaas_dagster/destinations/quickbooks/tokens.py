@@ -122,7 +122,7 @@ class CompanySession:
                 if tried == TRIES:
                     raise Unreachable(f"{company.system}: no token: {error}") from None
             else:
-                if answer.status < 500 or tried == TRIES:
+                if tried == TRIES or not _is_lost(answer):
                     return answer
             self._setting.wait(float(tried))
         raise AssertionError("the last try returns or raises")
@@ -141,6 +141,11 @@ class CompanySession:
             said = said or "no reason was given"
             return Unreachable(f"{company.system}: client_id or client_secret was refused: {said}")
         return Unreachable(f"{company.system}: no token: {answer.status} from its token_url")
+
+
+def _is_lost(answer: Answer) -> bool:
+    """Whether what it said did not come through."""
+    return answer.status >= 500 or (answer.status == 200 and "access_token" not in _document(answer))
 
 
 def _document(answer: Answer) -> dict[str, Any]:
