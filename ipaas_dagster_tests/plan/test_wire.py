@@ -109,7 +109,7 @@ def test_a_bulk_job_is_planned_too(tmp_path: Path, request: pytest.FixtureReques
     with SYSTEMS["salesforce"](tmp_path, request.getfixturevalue) as there:
         journal = remote_of(there).stand_in.journal
         journal.keep_bodies = True
-        book = Book(tmp_path, there, SALESFORCE_BULK_ABOVE="3")
+        book = Book(tmp_path, there, SALESFORCE_BULK_ABOVE="3", SALESFORCE_BATCH_SIZE="2")
         for n in range(1, 8):
             book.customer(n)
         plan = planned(book, tmp_path / "plan")
