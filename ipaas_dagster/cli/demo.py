@@ -30,9 +30,12 @@ def run(report: Report, server: Sandbox) -> Installation:
     """Everything but the UI: jobs, state, verdict. The report's exit code is the verdict."""
     settings = load()
     place = installation(settings, server.environment)
-    project = Project(replace(settings, base_url=server.base_url, token=server.token), say=say)
+    environment = {**settings.environment, **server.environment}
+    own = replace(settings, base_url=server.base_url, token=server.token, environment=environment)
+    project = Project(own, say=say)
     try:
         refuse_foreign_state(project)
+        refuse_foreign_systems(project)
         outputs = _run_jobs(place, project)
         _judge(report, project, server, outputs)
     finally:
@@ -56,13 +59,24 @@ def refuse_foreign_state(project: Project) -> None:
         )
 
 
+def refuse_foreign_systems(project: Project) -> None:
+    """Every system that is switched on must be on this machine."""
+    for system in _switched_on(project):
+        host = urlsplit(project.worksheet.preset(system, project.settings).fields.get("url", "")).hostname
+        if host and host not in LOOPBACK:
+            raise UsageError(
+                f"the demo would send made-up records to {system} at {host}; run it without that system's variables"
+            )
+
+
+def _switched_on(project: Project) -> list[str]:
+    worksheet = project.worksheet
+    return [s.name for s in worksheet.destinations if worksheet.switched_off(s.name, project.settings) is None]
+
+
 def _run_jobs(place: Installation, project: Project) -> dict[str, str]:
     """The main job, as Dagster's own command runs it; what a job that ended as failed printed, by job."""
-    systems = [
-        system.name
-        for system in project.worksheet.destinations
-        if project.worksheet.switched_off(system.name, project.settings) is None
-    ]
+    systems = _switched_on(project)
     today = datetime.now(UTC).date().isoformat()
     outputs = {}
     for job, partition in (("snapshots", None), ("sync", today), *((f"deliver_{s}", None) for s in systems)):
@@ -139,23 +153,43 @@ def expected_ids(
 
 def _arrived(project: Project, server: Sandbox, rejected: set[str]) -> list[str]:
     """What is missing or too much: in the hub against the sandbox, in each destination against the hub."""
-    from ipaas_dagster.connections import delivered_ids
-
     problems = []
     for collection in contracts.COLLECTIONS:
         parent = contracts.collection(collection.parent or collection.name)
         truth = expected_ids(collection, parent, server.instagaze.truth(parent.source)) - rejected
         live = _live(project, collection)
         problems += compare(f"hub.{collection.name}", truth, live)
-        for system in project.worksheet.destinations:
-            if project.worksheet.switched_off(system.name, project.settings) is None:
-                there = delivered_ids(project, system.name, collection.name)
-                problems += [] if there is None else compare(f"{system.name}.{collection.name}", live, there)
+        for system in _switched_on(project):
+            there = _there(project, server, system, collection.name)
+            if there is not None:
+                problems += compare(f"{system}.{collection.name}", live, set(there))
+                problems += _twice(f"{system}.{collection.name}", there)
     for collection in contracts.REFERENCE:
         source, hub = len(server.instagaze.truth(collection.source)), len(_live(project, collection))
         if source != hub:
             problems.append(f"instagaze.{collection.name}: the source has {source}, the hub {hub}")
     return problems
+
+
+def _there(project: Project, server: Sandbox, system: str, collection: str) -> list[str] | None:
+    """Hub ids of what a system holds; of a stand-in, what is really in it. None where that cannot be told."""
+    from ipaas_dagster.connections import delivered_ids
+    from ipaas_dagster.deliver import setting
+
+    kind = project.worksheet.system(system).kind
+    if not kind.refers_by_hub_id:
+        there = delivered_ids(project, system, collection)
+        return None if there is None else sorted(there)
+    stand_in = next(one for one in server.stand_ins if one.name == kind.name)
+    shape = setting(project, system).shapes.get(collection)
+    if shape is None or shape.hub_id_field is None:
+        return None
+    return [str(record[shape.hub_id_field]) for record in stand_in.truth(shape.object)]
+
+
+def _twice(where: str, found: Sequence[str]) -> list[str]:
+    doubled = sorted({one for one in found if found.count(one) > 1}) if len(set(found)) < len(found) else []
+    return [f"{where}: {len(doubled)} are there more than once: {', '.join(doubled[:5])}"] if doubled else []
 
 
 def _live(project: Project, collection: contracts.Collection) -> set[str]:
