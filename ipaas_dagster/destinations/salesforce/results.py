@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from ipaas_dagster.destinations.base import Entry, Outcome
 from ipaas_dagster.destinations.salesforce.pieces import Job
@@ -21,27 +20,31 @@ class Unreadable(Exception):
 
 
 def outcomes_of(job: Job, files: Mapping[str, bytes], ended: str, *, deletes: bool) -> dict[int, Outcome]:
-    """By entry id; records that no file names are missing. `ended` says how the job did, for what it left out."""
+    """By entry id; records that no file names are missing. `ended` says how the job did, for what it left out.
+    Raises Unreadable."""
     found: dict[int, Outcome] = {}
-    for _, entry in _rows(job, files[UNPROCESSED]):
+    for _, _, entry in _rows(job, files[UNPROCESSED]):
         found[entry.entry_id] = Outcome(entry.entry_id, "retry", reason=f"it was not processed: {ended}")
-    for row, entry in _rows(job, files[FAILED]):
-        problems = [from_text(row.get(_ERROR) or "")]
+    for _, said, entry in _rows(job, files[FAILED]):
+        problems = [from_text(said)]
         found[entry.entry_id] = deleted(entry, problems) if deletes else refused(entry, problems)
-    for row, entry in _rows(job, files[SUCCESSFUL]):
-        found[entry.entry_id] = Outcome(entry.entry_id, "delivered", external_id=row.get(_ID) or entry.external_id)
+    for own_id, _, entry in _rows(job, files[SUCCESSFUL]):
+        found[entry.entry_id] = Outcome(entry.entry_id, "delivered", external_id=own_id or entry.external_id)
     return found
 
 
-def _rows(job: Job, file: bytes) -> Iterator[tuple[dict[str, Any], Entry]]:
+def _rows(job: Job, file: bytes) -> Iterator[tuple[str, str, Entry]]:
+    """(Salesforce id, error, entry) of each row; the text is never held as a whole."""
     if not file.strip():
         return
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(file), "utf-8-sig", newline=""))
     try:
-        reader = csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""))
-    except UnicodeDecodeError:
-        raise Unreadable("a result file is no UTF-8") from None
-    if job.column not in (reader.fieldnames or ()):
-        raise Unreadable(f"a result file has no column {job.column}")
-    for row in reader:
-        for entry in job.rows.get(row[job.column] or "", ()):
-            yield row, entry
+        place = {name: number for number, name in enumerate(next(reader))}
+        if job.column not in place:
+            raise Unreadable(f"a result file has no column {job.column}")
+        key, own_id, error = place[job.column], place.get(_ID), place.get(_ERROR)
+        for row in reader:
+            for entry in job.rows.get(row[key], ()):
+                yield row[own_id] if own_id is not None else "", row[error] if error is not None else "", entry
+    except (csv.Error, UnicodeDecodeError, IndexError) as problem:
+        raise Unreadable(f"a result file cannot be read: {type(problem).__name__}") from None
