@@ -98,6 +98,13 @@ def test_pages_are_of_the_moment_of_the_query(server: Salesforce, api: Client) -
     assert refusal(api.ask("GET", "query/01gxx-2")) == (400, "INVALID_QUERY_LOCATOR")
 
 
+def test_the_last_page_says_so_though_it_is_full(server: Salesforce, api: Client) -> None:
+    server.behaviour = Behaviour(query_page=5)
+    page = read(api.ask("GET", "query", q="SELECT Id FROM Account"))
+    assert (len(page["records"]), page["done"]) == (5, True)
+    assert "nextRecordsUrl" not in page
+
+
 def test_a_client_may_choose_the_size_of_a_page(server: Salesforce, api: Client) -> None:
     for number in range(300):
         api.create("Product2", Name=str(number))
