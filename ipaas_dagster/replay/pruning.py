@@ -41,16 +41,18 @@ class Pruned:
     reason: str | None = None
 
 
-def prune_landings(project: Project, older_than: datetime) -> list[Pruned]:
-    """Prune what was observed before `older_than` (aware UTC) of every source collection; nothing still owed goes.
+def prune_landings(project: Project, older_than: datetime, collections: Sequence[str] | None = None) -> list[Pruned]:
+    """Prune what was observed before `older_than` (aware UTC) of these source collections (None: all); nothing still
+    owed goes.
 
     Takes about as long as merging what is pruned did, and disk as a replay does. Raises LockTimeout, StoreDamaged.
     """
     if not project.hub.exists():
         return []
-    with project.locks.hold("prune"), workshop(project) as (now, fresh):
+    with project.locks.hold("prune-landings"), workshop(project) as (now, fresh):
         with now.scratch() as connection, now.attached(connection):
             listed = merged_landings(project, connection)
+        listed = [m for m in listed if collections is None or m.note.collection in collections]
         old = _old(effective(listed), older_than)
         results = {name: _replace(project, now, fresh, merged, listed) for name, merged in old.items()}
         listed += [Merged(result.note, None) for result in results.values() if result.note is not None]

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ipaas_dagster.sandbox import running_sandbox
+from ipaas_dagster.sync import sync
 from ipaas_dagster_tests.flow.world import World
-from ipaas_dagster_tests.replay.history import SETTINGS, live_shortly, live_through
+from ipaas_dagster_tests.replay.history import SETTINGS, live_shortly, live_through, settle
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +46,27 @@ def recent(brief: World, tmp_path: Path) -> World:
 def _copy(world: World, folder: Path) -> World:
     shutil.copytree(world.state, folder / "state")
     return World(world.sandbox, folder / "state", world.extra)
+
+
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Items delivered to `sql`; then one of them changed, and one came, that were not delivered yet."""
+    folder = tmp_path_factory.mktemp("delivered")
+    with running_sandbox(accounts=5, seed=11) as sandbox:
+        world = World(sandbox, folder / "state", (("IPAAS_LAG_SECONDS", "0"),))
+        _sync(world, ["sql"])
+        sandbox.instagaze.mutate("products", insert=1, change=1, seed=1)
+        _sync(world, [])
+        settle(world)
+    return world
+
+
+def _sync(world: World, systems: list[str]) -> None:
+    outcome = sync(world.project(), [("products", None)], systems)
+    assert not outcome.unexpected, outcome.findings
+
+
+@pytest.fixture
+def items_only(delivered: World, tmp_path: Path) -> World:
+    """A copy of it."""
+    return _copy(delivered, tmp_path)

@@ -14,7 +14,7 @@ from ipaas_dagster.mend import retry_rejects
 from ipaas_dagster.merge import merge
 from ipaas_dagster.replay import Choice, replay
 from ipaas_dagster_tests.flow.world import World
-from ipaas_dagster_tests.replay.history import changed, contents, fingerprint, must_be, offline
+from ipaas_dagster_tests.replay.history import changed, contents, fingerprint, must_be, offline, run
 
 
 def test_replay_of_all_landings_gives_the_same_hub(lived: World, tmp_path: Path) -> None:
@@ -92,28 +92,26 @@ def test_landing_changed_on_disk_is_named(past: World) -> None:
 def test_some_landings_are_compared_by_what_they_brought(lived: World) -> None:
     project = offline(lived)
     with duckdb.connect(str(project.hub.path), read_only=True) as hub:
-        (first,) = hub.execute(
-            "SELECT landing_id FROM hub.merged_landings WHERE collection = 'transactions'"
-        ).fetchall()[:1]
+        (first,) = hub.execute("SELECT landing_id FROM hub.merged_landings WHERE collection = 'invoices'").fetchall()[
+            :1
+        ]
     result = replay(project, Choice(landing_ids=first))
-    payments = {one.collection: one for one in result.compared}["payments"]
+    invoices = {one.collection: one for one in result.compared}["invoices"]
     assert result.landings == 1
-    assert payments.now == payments.replayed > 0
+    assert invoices.now == invoices.replayed > 0
     with pytest.raises(UsageError, match="has merged no landing 'x'"):
         replay(project, Choice(landing_ids=("x",)))
 
 
 def test_command_says_whether_anything_differs(past: World) -> None:
-    same = past.command("replay", "products", "--json")
-    out, _ = same.communicate(timeout=120)
-    assert same.returncode == 0, out
-    assert json.loads(out)["equal"] is True
+    same = run(past, "products", "--json")
+    assert same.exit_code == 0, same.output
+    assert json.loads(same.stdout)["equal"] is True
     with duckdb.connect(str(past.project().hub.path)) as hub:
         hub.execute("UPDATE hub.items SET name = 'changed by hand' WHERE hub_id = 'instagaze:products:1'")
-    other = past.command("replay", "products")
-    out, _ = other.communicate(timeout=120)
-    assert other.returncode == 1
-    assert "items: 1 record would differ" in out
-    assert "changed by hand" in out
-    wrong = past.command("replay", "--keep", str(past.state / "operations.db"))
-    assert wrong.wait(timeout=120) == 2
+    other = run(past, "products")
+    assert other.exit_code == 1
+    assert "items: 1 record would differ" in other.stderr
+    assert "changed by hand" in other.stdout
+    assert run(past, "--keep", str(past.state / "operations.db")).exit_code == 2
+    assert run(past, "--template", "trial.yaml").exit_code == 2

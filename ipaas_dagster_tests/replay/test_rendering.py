@@ -9,10 +9,8 @@ import pytest
 
 from ipaas_dagster.errors import DeclarationError, UsageError
 from ipaas_dagster.replay.rendering import render_recorded
-from ipaas_dagster.sandbox import running_sandbox
-from ipaas_dagster.sync import sync
 from ipaas_dagster_tests.flow.world import World
-from ipaas_dagster_tests.replay.history import fingerprint, offline
+from ipaas_dagster_tests.replay.history import fingerprint, offline, run
 
 TEMPLATE = """
 items:
@@ -23,23 +21,6 @@ items:
     code: {from: code, required: true}
   filter: {name: {not_equals: "%s"}}
 """
-
-
-@pytest.fixture(scope="module")
-def delivered(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Items delivered to `sql`; then one of them changed, and one came, that were not delivered yet."""
-    folder = tmp_path_factory.mktemp("delivered")
-    with running_sandbox(accounts=5, seed=11) as sandbox:
-        world = World(sandbox, folder / "state", (("IPAAS_LAG_SECONDS", "0"),))
-        world_sync(world, ["sql"])
-        sandbox.instagaze.mutate("products", insert=1, change=1, seed=1)
-        world_sync(world, [])
-    return world
-
-
-def world_sync(world: World, systems: list[str]) -> None:
-    outcome = sync(world.project(), [("products", None)], systems)
-    assert not outcome.unexpected, outcome.findings
 
 
 def items(world: World) -> dict[str, tuple[str, str | None]]:
@@ -95,11 +76,8 @@ def test_wrong_words_are_answered_with_the_right_ones(delivered: World, tmp_path
 def test_command_shows_it(delivered: World, tmp_path: Path) -> None:
     file = tmp_path / "trial.yaml"
     file.write_text(TEMPLATE % "nothing")
-    process = delivered.command("replay", "--template", str(file), "--system", "sql", "--json")
-    out, _ = process.communicate(timeout=120)
-    document = json.loads(out[out.index("{") :])
-    assert process.returncode == 1
+    result = run(delivered, "--template", str(file), "--system", "sql", "--json")
+    document = json.loads(result.stdout)
+    assert result.exit_code == 1
     named = [one for one in document["routes"][0]["shown"] if "name" in one["fields"]]
     assert document["routes"][0]["fields"]["name"] == len(named) > 0
-    alone = delivered.command("replay", "--template", str(file))
-    assert alone.wait(timeout=120) == 2
