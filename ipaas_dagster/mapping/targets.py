@@ -52,6 +52,9 @@ def _from_column(name: str, words: FieldWords, collection: Collection, declared:
     type_ = hub_columns(collection)[column]
     if type_ == Type.REFERENCE:
         type_ = Type.TEXT  # the hub id itself; `reference` gives the id in the system
+    if type_ == Type.MONEY and words.type == "real":
+        message = f"{name!r} is money, which is never a fraction of binary places; say `type: decimal`"
+        raise declared.error((*here, "type"), message)
     if words.modifier is not None:
         modifiers = _modifiers(words, type_, collection, declared, here)
         type_ = modifiers[-1].gives

@@ -47,6 +47,15 @@ def refused(route_of: RouteOf, config: Path, collection: str, template: str, say
         ("Name: {from: name, required: maybe}", "'required' is wrong"),
         ("Name: {constant: x, modifier: upper}", "the constant 'Name' can have no modifier"),
         ("Name: [name]", "fields .* must stand here"),
+        ("Name: {reference: {collection: item, by: code, from: number}}", "unknown hub collection 'item'; did you"),
+        ("Name: {reference: {collection: items, by: cod, from: number}}", "items has no column 'cod'; did you mean"),
+        ("Name: {reference: {collection: items, by: code, from: nuber}}", "customers has no column 'nuber'; did"),
+        ("Name: {reference: {collection: items, by: is_active, from: autopay_only}}", "both must be text, or both"),
+        ("Name: {reference: {collection: items, by: default_quantity, from: number}}", "both must be text, or both"),
+        ("Name: {reference: {collection: items, from: number}}", "the field 'by' is missing"),
+        ("Name: {reference: {collection: items, by: code, frm: number}}", "unknown field 'frm'; did you mean 'from'"),
+        ("Name: {reference: {collection: items, by: code, from: number}, modifier: upper}", "can have no modifier"),
+        ("Name: {reference: customer_id, default: x}", "can have no default, unless it is found by a value"),
     ],
 )
 def test_a_wrong_field_is_refused_at_its_line(config: Path, route_of: RouteOf, field: str, says: str) -> None:
@@ -151,3 +160,8 @@ def test_a_chain_of_modifiers_is_checked_step_by_step(config: Path, route_of: Ro
         "'minor_to_decimal' works on money columns, not on text",
         "Day:",
     )
+
+
+def test_money_is_never_a_fraction_of_binary_places(config: Path, route_of: RouteOf) -> None:
+    field = "Total: {from: total_minor, modifier: 'n => n / 100', type: real}"
+    refused(route_of, config, "invoices", f"  fields:\n    {field}", "say `type: decimal`", "Total:")

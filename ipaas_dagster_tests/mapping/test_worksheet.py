@@ -202,3 +202,56 @@ def test_loading_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+NESTED = """\
+invoices:
+  fields: {Name: number}
+  children: {Lines: {collection: invoice_lines, fields: all}}
+"""
+
+
+def _nest(config: Path, *, rows: str) -> None:
+    (config / "worksheet.yaml").write_text(
+        "systems:\n  instagaze: {kind: instagaze}\n  sql: {kind: sql}\nrows:\n"
+        "  - {collection: invoices, system: sql, direction: from}\n" + rows
+    )
+    (config / "mappings" / "sql.yaml").write_text(NESTED + "invoice_lines: {fields: all}\n")
+
+
+@pytest.mark.parametrize("row", ["direction: from", "direction: none, reason: no"])
+def test_a_nested_collection_can_have_no_row_of_its_own_there(config: Path, row: str) -> None:
+    _nest(config, rows=f"  - {{collection: invoice_lines, system: sql, {row}}}\n")
+    says = r"'invoices' nests invoice_lines in invoices; .* no row beside it \(line 6\)"
+    with pytest.raises(DeclarationError, match=says) as caught:
+        load_worksheet(config)
+    assert caught.value.line == 5
+
+
+def test_the_table_shows_a_nested_collection_in_its_parent(config: Path) -> None:
+    _nest(config, rows="")
+    assert [(row.collection, row.direction, row.remark) for row in load_worksheet(config).table()] == [
+        ("invoices", "from", ""),
+        ("invoice_lines", "from", "nested in invoices"),
+    ]
+
+
+def test_a_row_that_moves_nothing_says_why_and_is_no_route(config: Path) -> None:
+    path = config / "worksheet.yaml"
+    edit(path, "  - {collection: payments,      system: files,     direction: from, deletes: delete}", "")
+    row = "  - {collection: payments, system: files, direction: none, reason: kept in the bank's books}\n"
+    path.write_text(path.read_text() + row)
+    worksheet = load_worksheet(config)
+    assert "payments" not in [route.collection for route in worksheet.routes("files")]
+    (told,) = [row for row in worksheet.table() if (row.system, row.collection) == ("files", "payments")]
+    assert (told.direction, told.template, told.remark) == ("none", "", "kept in the bank's books")
+    for old, new, says in (
+        (", reason: kept in the bank's books", "", "say why files does not carry payments"),
+        ("direction: none", "direction: none, deletes: keep", "'deletes' is for rows that move something"),
+        ("direction: none", "direction: from", "`reason` is for rows that move nothing"),
+    ):
+        text = path.read_text()
+        edit(path, old, new)
+        with pytest.raises(DeclarationError, match=says):
+            load_worksheet(config)
+        path.write_text(text)
