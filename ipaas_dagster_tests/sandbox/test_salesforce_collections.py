@@ -166,3 +166,19 @@ def test_collections_of_upserts_came_with_version_46(server: Salesforce) -> None
     body = collection("Account", [account(1)])
     old = Client(server, "45.0").ask("PATCH", f"composite/sobjects/Account/{HUB_ID}", body)
     assert refusal(old) == (404, "NOT_FOUND")
+
+
+def test_a_record_that_somebody_holds_is_refused_for_a_while(server: Salesforce, api: Client) -> None:
+    server.command("refuse", {"object": "Account", "where": {HUB_ID: "2"}, "times": 2})
+    records = [account(number) for number in (1, 2, 3)]
+    seen = [codes(api.upsert_many("Account", records)) for _ in range(3)]
+    assert seen == [["ok", "UNABLE_TO_LOCK_ROW", "ok"], ["ok", "UNABLE_TO_LOCK_ROW", "ok"], ["ok", "ok", "ok"]]
+    rule = {"object": "Account", "code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "message": "no"}
+    server.command("refuse", rule)
+    assert codes(api.upsert_many("Account", records)) == ["FIELD_CUSTOM_VALIDATION_EXCEPTION"] * 3
+    job = api.bulk("Account", [{HUB_ID: "1", "Name": "A"}])
+    assert api.results(job, "failedResults")[0]["sf__Error"] == "FIELD_CUSTOM_VALIDATION_EXCEPTION:no: --"
+    server.command("mend", {})
+    assert codes(api.upsert_many("Account", records)) == ["ok"] * 3
+    with pytest.raises(ValueError, match="no field"):
+        server.command("refuse", {"object": "Account", "where": {"Nothing": 1}})

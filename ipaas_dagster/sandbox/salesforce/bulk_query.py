@@ -11,7 +11,7 @@ from ipaas_dagster.sandbox.salesforce.bulk_rows import DELIMITERS, LINE_ENDINGS,
 from ipaas_dagster.sandbox.salesforce.ids import make_id
 from ipaas_dagster.sandbox.salesforce.problems import Problem, answered, not_found
 from ipaas_dagster.sandbox.salesforce.search import Search
-from ipaas_dagster.sandbox.salesforce.soql import parse
+from ipaas_dagster.sandbox.salesforce.soql_parser import parse
 
 CSV = "text/csv; charset=UTF-8"
 LARGEST_PAGE = 50_000

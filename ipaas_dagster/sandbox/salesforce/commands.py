@@ -7,7 +7,8 @@ seed           {"object": "Account", "records": [{...}]}    stored as another cl
 change         {"object": "Account", "id": "001...", "fields": {...}}
 delete         {"object": "Account", "id": "001..."}
 break          {"object": "Contact", "field": "AccountId"}  no parent is found through this reference
-mend           {}                                           all references work again
+refuse         {"object": "Account", "code": "UNABLE_TO_LOCK_ROW", "message": "...", "where": {...}, "times": 2}
+mend           {}                                           all references work, no record is refused any more
 finish_jobs    {}                                           bulk jobs whose upload is complete are done now
 """
 
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ipaas_dagster.sandbox.salesforce.behaviour import read_behaviour
 from ipaas_dagster.sandbox.salesforce.bulk import finish
 from ipaas_dagster.sandbox.salesforce.problems import Problem, Refusal
+from ipaas_dagster.sandbox.salesforce.rules import Rule
 from ipaas_dagster.sandbox.salesforce.table import Table
 from ipaas_dagster.sandbox.salesforce.writing import Reading
 
@@ -77,8 +79,18 @@ def _break(server: Salesforce, given: Given) -> Given:
     return {}
 
 
+def _refuse(server: Salesforce, given: Given) -> Given:
+    table = _table(server, given)
+    unknown = [name for name in given.get("where", ()) if name not in table.sobject.fields]
+    if unknown:
+        raise ValueError(f"{table.sobject.name} has no field {', '.join(unknown)}")
+    server.org.rules.add(Rule(**given))
+    return {}
+
+
 def _mend(server: Salesforce, given: Given) -> Given:
     server.org.broken.clear()
+    server.org.rules.clear()
     return {}
 
 
@@ -98,6 +110,7 @@ COMMANDS: dict[str, Callable[[Salesforce, Given], Given]] = {
     "change": _change,
     "delete": _delete,
     "break": _break,
+    "refuse": _refuse,
     "mend": _mend,
     "finish_jobs": _finish_jobs,
 }

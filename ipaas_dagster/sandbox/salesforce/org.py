@@ -8,6 +8,7 @@ from typing import Any
 from ipaas_dagster.sandbox.clock import SandboxClock
 from ipaas_dagster.sandbox.salesforce.ids import make_id
 from ipaas_dagster.sandbox.salesforce.problems import Refusal
+from ipaas_dagster.sandbox.salesforce.rules import Rules
 from ipaas_dagster.sandbox.salesforce.schema import OWNER, Field, Schema, SObject
 from ipaas_dagster.sandbox.salesforce.table import UNTRACKED, Row, Table
 
@@ -21,6 +22,7 @@ class Org:
         self.tables = {name: Table(sobject) for name, sobject in schema.objects.items()}
         self.broken: set[tuple[str, str]] = set()
         """References (object, field) through which no parent is found: a test breaks them."""
+        self.rules = Rules()
         self.children = {name: self._references_to(name) for name in self.tables}
         """Which fields of which tables refer to an object."""
         self.user_id = self._make_user()
@@ -61,6 +63,7 @@ class Writes:
         if missing:
             raise _missing(missing)
         self._check(table, values, None)
+        self._org.rules.check(sobject.name, values)
         record_id = table.new_id()
         row = {"Id": record_id, **sobject.defaults, **values, **self._stamps(created=True)}
         if row.get("OwnerId") == OWNER:
@@ -78,7 +81,9 @@ class Writes:
         if emptied:
             raise _missing(emptied)
         self._check(table, values, record_id)
-        self._put(table, record_id, {**row, **values, **self._stamps()})
+        changed = {**row, **values, **self._stamps()}
+        self._org.rules.check(table.sobject.name, changed)
+        self._put(table, record_id, changed)
 
     def delete(self, table: Table, record_id: str) -> None:
         """With what goes with it; other references to it are cleared."""

@@ -12,7 +12,7 @@ from ipaas_dagster.sandbox.salesforce.asked import Asked
 from ipaas_dagster.sandbox.salesforce.ids import make_id
 from ipaas_dagster.sandbox.salesforce.problems import Problem, answered
 from ipaas_dagster.sandbox.salesforce.search import Search
-from ipaas_dagster.sandbox.salesforce.soql import parse
+from ipaas_dagster.sandbox.salesforce.soql_parser import parse
 from ipaas_dagster.sandbox.salesforce.table import Row
 
 LONGEST_URL = 16_384
