@@ -47,6 +47,17 @@ contacts:
     Source: {constant: Instagaze}
     Active: {from: is_active, modifier: {lookup: {values: {"true": yes}, otherwise: null}}}
 vip: {collection: customers, fields: all}
+invoices:
+  fields:
+    CustomerRef.value: {reference: customer_id}
+    Total: {from: total_minor, modifier: [minor_to_decimal, as_text]}
+  children:
+    Line:
+      collection: invoice_lines
+      filter: {quantity: {at_least: 1}}
+      fields:
+        Item: {reference: {collection: items, by: code, from: item_code}, default: "1"}
+        Text: description
 """
 
 
@@ -65,6 +76,11 @@ def test_a_template_with_every_word_meets_the_schema() -> None:
         ("object:", "objekt:"),
         ("{email: ", "{mail: "),
         ("truncate: 15", "truncate: 0"),
+        ("collection: invoice_lines", "collection: contacts"),
+        ("Text: description", "Text: descripton"),
+        ("collection: items", "collection: item"),
+        ("by: code, ", ""),
+        ("{quantity: ", "{quantty: "),
     ],
 )
 def test_the_schema_marks_the_mistakes_that_loading_refuses(old: str, new: str) -> None:
