@@ -17,8 +17,13 @@ class Ordered:
     order: str
 
     @cached_property
+    def pattern(self) -> str:
+        """The same as a regular expression over names that end in a semicolon each."""
+        return _pattern(self.order)
+
+    @cached_property
     def _whole(self) -> re.Pattern[str]:
-        return re.compile(_pattern(self.order))
+        return re.compile(self.pattern)
 
     @cached_property
     def _beginning(self) -> re.Pattern[str]:

@@ -15,7 +15,7 @@ class Limits:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._recent: deque[datetime] = deque()
-        self._running = 0
+        self.running_now = 0
         self.throttled = 0
 
     @contextmanager
@@ -25,18 +25,18 @@ class Limits:
         """Whether this request may go on; while it does, it counts as running."""
         with self._lock:
             allowed = self._allowed(now, most, window_seconds, concurrent)
-            self._running += allowed
+            self.running_now += allowed
             self.throttled += not allowed
         try:
             yield allowed
         finally:
             with self._lock:
-                self._running -= allowed
+                self.running_now -= allowed
 
     def _allowed(self, now: datetime, most: int | None, window_seconds: float, concurrent: int | None) -> bool:
         while self._recent and now - self._recent[0] >= timedelta(seconds=window_seconds):
             self._recent.popleft()
-        if concurrent is not None and self._running >= concurrent:
+        if concurrent is not None and self.running_now >= concurrent:
             return False
         if most is not None and len(self._recent) >= most:
             return False
