@@ -28,8 +28,11 @@ LAST = "last_landing"
 LONGEST = "longest"
 """Bytes of its longest record: a hold of a million deletes is one row."""
 
-HISTORY = ("versions", "changes", "warnings", "sightings", "landing_counts", "merged_landings", "unsighted_landings")
+HISTORY = ("versions", "changes", "warnings", "landing_counts", "merged_landings")
 """Tables of the schema `hub` to which merges only add, each row with its landing's id."""
+
+UNSIGHTED = "unsighted_landings"
+"""Sightings, by far the most rows, are not kept: they tell lines of files that are gone. So the landings stand here."""
 
 OPEN = ("rejects", "holds")
 """Those whose rows later landings change."""
@@ -80,12 +83,10 @@ def _merged(connection: DuckDBPyConnection, landing_id: str) -> bool:
 def _clear(connection: DuckDBPyConnection, source: str) -> None:
     names = ", ".join(f"'{collection.name}'" for collection in contracts.of_source(source))
     mine = {"landing_counts": "source_collection = ?", "merged_landings": "collection = ?"}
-    mine["unsighted_landings"] = (
-        f"landing_id IN (SELECT landing_id FROM {CATALOG}.hub.merged_landings WHERE collection = ?)"
-    )
+    mine[UNSIGHTED] = f"landing_id IN (SELECT landing_id FROM {CATALOG}.hub.merged_landings WHERE collection = ?)"
     for name in current_tables(source):
         connection.execute(f"DELETE FROM {CATALOG}.{name}")
-    for name in (*reversed(HISTORY), *OPEN):  # the list of landings last but for its readers: it tells what is ours
+    for name in (UNSIGHTED, "sightings", *HISTORY, *OPEN):  # the list of landings tells which unsighted are ours
         where = mine.get(name)
         values = [source] if where else []
         connection.execute(f"DELETE FROM {CATALOG}.hub.{name} WHERE {where or f'collection IN ({names})'}", values)
@@ -96,17 +97,21 @@ def _load(connection: DuckDBPyConnection, source: str) -> None:
     counted = f"SELECT greatest(coalesce(max(number), 0), count(*)) FROM {CATALOG}.hub.merged_landings"
     seq, number = read_head(connection).seq, _number(connection, counted)
     begin = {"hub.versions": {"seq": seq}, "hub.changes": {"seq": seq}, "hub.merged_landings": {"number": number}}
-    for name in (*current_tables(source), *(f"hub.{table}" for table in (*HISTORY, *OPEN))):
+    for name in (*current_tables(source), *(f"hub.{table}" for table in (*HISTORY, UNSIGHTED, *OPEN))):
         types = column_types(connection, CATALOG, name)
         values = ", ".join(_value(column, kind, begin.get(name, {})) for column, kind in types.items())
         columns = ", ".join(f'"{column}"' for column in types)
+        form = ", ".join(f'"{column}":"VARCHAR"' for column in types)
         connection.execute(
-            f"INSERT INTO {CATALOG}.{name} ({columns}) SELECT {values} FROM baseline WHERE name = ?", [name]
+            f"""
+            INSERT INTO {CATALOG}.{name} ({columns}) SELECT {values} FROM (
+                SELECT line, from_json(fields, '{{{form}}}') AS fields FROM baseline WHERE name = ?)""",
+            [name],
         )
 
 
 def _value(column: str, kind: str, begin: dict[str, int]) -> str:
-    text = f"""(fields->>'$."{column}"')"""
+    text = f'fields."{column}"'
     if column in begin:
         return f"{begin[column]} + row_number() OVER (ORDER BY {text}::BIGINT NULLS FIRST, line)"
     return f"{text}::{kind}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.hub import Hub
-from ipaas_dagster.hub.baseline import HISTORY, LAST, LONGEST, OPEN, column_types, current_tables
+from ipaas_dagster.hub.baseline import HISTORY, LAST, LONGEST, OPEN, UNSIGHTED, column_types, current_tables
 from ipaas_dagster.records import LandingNote
 from ipaas_dagster.replay.differing import both_attached
 
@@ -50,6 +50,7 @@ def _rows(connection: DuckDBPyConnection, source: str) -> Iterator[list[bytes]]:
     for table in HISTORY:
         order = "ORDER BY number NULLS FIRST, rowid" if table == "merged_landings" else ""
         yield from _texts(connection, "now_hub", f"hub.{table}", f"landing_id IN (FROM covered) {order}")
+    yield from _texts(connection, "temp", "main.covered", "TRUE", named=f"hub.{UNSIGHTED}")
     for table in OPEN:
         yield from _texts(connection, "replayed_hub", f"hub.{table}", f"collection IN ({names})")
 
