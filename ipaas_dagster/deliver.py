@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ipaas_dagster.mapping import Route
     from ipaas_dagster.mapping.presets import Preset
     from ipaas_dagster.outbox.delivery import Delivery
+    from ipaas_dagster.outbox.pauses import Pause
     from ipaas_dagster.outbox.positions import Tally
     from ipaas_dagster.records import Call
 
@@ -40,8 +41,9 @@ class RouteCounts:
 @dataclass(frozen=True)
 class DeliverResult:
     """`stopped` says why the system could not be served to the end (unreachable, refused credentials); what is
-    owed stays owed. `switched_off` names the missing setting of a system that is not configured. `notes` are for a
-    person: deletes that are held from now on."""
+    owed stays owed. `switched_off` names the missing setting of a system that is not configured. `paused` says why
+    nothing is sent to the system, or to some of its routes, until a person lets it go on; `new_pauses` are those of
+    this run. `notes` are for a person: deletes that are held from now on."""
 
     system: str
     routes: Mapping[str, RouteCounts]
@@ -50,6 +52,9 @@ class DeliverResult:
     stopped: str | None = None
     switched_off: str | None = None
     notes: tuple[str, ...] = ()
+    paused: Mapping[str, str] = field(default_factory=dict)
+    """`system` or `system/collection` -> the reason."""
+    new_pauses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,10 @@ def deliver(project: Project, system: str, means: Means | None = None) -> Delive
     notes: list[str] = []
     with project.locks.hold(f"deliver-{system}"):
         means = means or Means(connect)
+        before = _pauses(project, system)
         tallies = queue_changes(project, system, means.chunk, notes)
-        delivery, stopped = _drain(project, system, means)
+        delivery, stopped = _drain(project, system, means, {pause.collection for pause in before})
+        after = _pauses(project, system)
     return DeliverResult(
         system,
         counts_of(project, system, tallies, delivery),
@@ -89,7 +96,16 @@ def deliver(project: Project, system: str, means: Means | None = None) -> Delive
         seconds=time.monotonic() - started,
         stopped=stopped,
         notes=tuple(notes),
+        paused={pause.name: pause.reason for pause in after},
+        new_pauses=tuple(pause.name for pause in after if pause not in before),
     )
+
+
+def _pauses(project: Project, system: str) -> list[Pause]:
+    from ipaas_dagster.outbox.pauses import read_pauses
+
+    with project.operations.read() as connection:
+        return read_pauses(connection, system)
 
 
 def connect(project: Project, system: str) -> Destination:
@@ -171,20 +187,22 @@ def _switch_off(project: Project, system: str, keep: Sequence[Route] = ()) -> No
             switch_off(connection, system, kept, project.clock())
 
 
-def _drain(project: Project, system: str, means: Means) -> tuple[Delivery | None, str | None]:
+def _drain(project: Project, system: str, means: Means, paused: set[str]) -> tuple[Delivery | None, str | None]:
     from ipaas_dagster.destinations.base import Unreachable
     from ipaas_dagster.outbox.drain import drain
+    from ipaas_dagster.outbox.pauses import WHOLE
     from ipaas_dagster.outbox.sending import how_many_open
 
     with project.operations.read() as connection:
         owed = how_many_open(connection, system)
-    if not owed:
+    if not owed or WHOLE in paused:
         return None, None
     try:
         destination = means.connect(project, system)
     except Unreachable as error:
         return None, str(error)
     delivery = delivery_to(project, system, destination, means, owed)
+    delivery.paused |= paused
     try:
         return delivery, drain(delivery)
     finally:

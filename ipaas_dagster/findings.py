@@ -40,6 +40,10 @@ def of_delivery(project: Project, result: DeliverResult) -> list[str]:
     """New dead letters, and why the system could not be served to the end. Switched off is no finding."""
     findings = [f"{result.system}: {result.stopped}; what is owed stays owed"] if result.stopped else []
     findings += [f"{result.system}: {note}" for note in result.notes]
+    findings += [
+        f"{name} is paused: {result.paused[name]}; what is owed stays owed until `ipaas resume {name}`"
+        for name in result.new_pauses
+    ]
     for collection, counts in result.routes.items():
         if counts.new_dead:
             dead = _newest_dead(project, result.system, collection, min(counts.new_dead, NAMED))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from ipaas_dagster.operations.tables import cursors, landings, outbox
+from ipaas_dagster.outbox.pauses import read_pauses
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import SOURCE_SYSTEM
 
@@ -44,6 +45,8 @@ class SystemStatus:
     switched_off: str | None
     delivered: int
     states: Mapping[str, int]
+    paused: Mapping[str, str] = field(default_factory=dict)
+    """`system` or `system/collection` -> why nothing is sent until `ipaas resume` says so."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,8 @@ def _with_sources() -> list[tuple[str, str]]:
 
 def _systems(project: Project) -> list[SystemStatus]:
     counts, worksheet = delivery_states(project), project.worksheet
+    with project.operations.read() as connection:
+        pauses = read_pauses(connection)
     return [
         SystemStatus(
             system.name,
@@ -116,6 +121,7 @@ def _systems(project: Project) -> list[SystemStatus]:
             worksheet.switched_off(system.name, project.settings),
             delivered=counts.get(system.name, {}).get("delivered", 0),
             states={state: n for state, n in counts.get(system.name, {}).items() if state not in DONE},
+            paused={pause.name: pause.reason for pause in pauses if pause.system == system.name},
         )
         for system in worksheet.destinations
     ]
@@ -145,6 +151,7 @@ class KnownOpen:
     blocked: Mapping[str, int]
     in_doubt: Mapping[str, int]
     holds: int
+    paused: Sequence[str] = ()
 
     def in_words(self) -> list[str]:
         said = [
@@ -155,6 +162,8 @@ class KnownOpen:
         ]
         if self.holds:
             said.append(f"holds waiting for a person: {self.holds} (ipaas approve list)")
+        if self.paused:
+            said.append(f"paused: {', '.join(self.paused)} (ipaas resume)")
         return [line for line in said if line]
 
 
@@ -172,7 +181,9 @@ def known_open(project: Project) -> KnownOpen:
     def of(state: str) -> dict[str, int]:
         return {system: counts[state] for system, counts in states.items() if counts.get(state)}
 
-    return KnownOpen(rejects, of("dead"), of("blocked"), of("in_doubt"), holds)
+    with project.operations.read() as connection:
+        paused = [pause.name for pause in read_pauses(connection)]
+    return KnownOpen(rejects, of("dead"), of("blocked"), of("in_doubt"), holds, paused)
 
 
 def _open_in_hub(project: Project) -> tuple[dict[str, int], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ipaas_dagster.cli import look, mend, plan, replay, run, serve, template
+from ipaas_dagster.cli import look, mend, plan, replay, resume, run, serve, template
 from ipaas_dagster.cli import trace as tracing
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ dead.command("discard")(mend.dead_discard)
 app.add_typer(dead, name="dead")
 
 app.command()(mend.approve)
+app.command()(resume.resume)
 app.command()(tracing.prune)
 app.command()(replay.replay)
 

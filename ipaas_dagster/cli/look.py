@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ipaas_dagster.moves import Move
     from ipaas_dagster.project import Project
-    from ipaas_dagster.status import Status
+    from ipaas_dagster.status import Status, SystemStatus
 
 
 def status(as_json: AsJson = False, debug: Debug = False) -> None:
@@ -60,7 +60,7 @@ def shown_status(state: Status) -> list[RenderableType]:
         ]
         for c in state.collections
     ]
-    systems = [[s.system, s.kind, s.switched_off or "on", s.delivered, states(s.states)] for s in state.systems]
+    systems = [[s.system, s.kind, s.switched_off or _paused(s) or "on", s.delivered, states(s.states)] for s in state.systems]
     verdict = "[bold green]the books balance[/]" if state.balance.true else "[bold red]the books do not balance[/]"
     names = ["collection", "from", "records", "cursor (UTC)", "lag", "open rejects", "landings to merge"]
     return [
@@ -69,6 +69,10 @@ def shown_status(state: Status) -> list[RenderableType]:
         *shown_balance(state),
         verdict,
     ]
+
+
+def _paused(system: SystemStatus) -> str:
+    return "; ".join(f"{name} is paused: {reason} (ipaas resume {name})" for name, reason in system.paused.items())
 
 
 def shown_balance(state: Status) -> list[RenderableType]:

@@ -144,6 +144,16 @@ class Unreachable(Exception):
         self.outcomes = tuple(outcomes)
 
 
+class Paused(Exception):
+    """The system will take nothing for long (a month's calls are used up), or, `route_only`, nothing of this
+    collection any more (a webhook's receiver is gone for good): a person has to say that it goes on. The message is
+    shown. `outcomes` are of entries that were answered before; nothing of the others was sent."""
+
+    def __init__(self, reason: str, *, route_only: bool = False, outcomes: Sequence[Outcome] = ()) -> None:
+        super().__init__(reason)
+        self.route_only, self.outcomes = route_only, tuple(outcomes)
+
+
 class BatchRefused(Exception):
     """The system refused the batch as a whole and kept nothing of it; halves of it are tried, to find the bad one."""
 

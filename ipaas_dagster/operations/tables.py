@@ -257,6 +257,16 @@ batch_notes = Table(  # what a destination must know again after a crash in the 
     Column("updated_at", UtcTime, nullable=False),
 )
 
+pauses = Table(  # nothing is sent there until a person says so
+    "pauses",
+    metadata,
+    Column("system", String, primary_key=True),
+    Column("collection", String, primary_key=True),  # empty: the whole system
+    Column("reason", Text, nullable=False),
+    Column("run_id", String, nullable=False, default=""),
+    Column("paused_at", UtcTime, nullable=False),
+)
+
 inbox = Table(
     "inbox",
     metadata,

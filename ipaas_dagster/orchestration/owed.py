@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, or_, select
 from ipaas_dagster.mapping import Route
 from ipaas_dagster.operations.tables import outbox
 from ipaas_dagster.outbox.entry import State
+from ipaas_dagster.outbox.pauses import WHOLE, read_pauses
 from ipaas_dagster.outbox.positions import Position, read_positions
 from ipaas_dagster.project import Project
 from ipaas_dagster.recovery import HUB_MARK, read_mark
@@ -30,7 +31,10 @@ def owed(project: Project) -> dict[str, str]:
             continue
         routes = project.worksheet.routes(system.name)
         with project.operations.read() as connection:
-            parts = [*_unread(connection, system.name, routes, head), *_due(connection, project, system.name)]
+            paused = {pause.collection for pause in read_pauses(connection, system.name)}
+            if WHOLE in paused:
+                continue
+            parts = [*_unread(connection, system.name, routes, head), *_due(connection, project, system.name, paused)]
         if parts:
             found[system.name] = ", ".join(parts)
     return found
@@ -65,13 +69,13 @@ def _is_at(position: Position | None, head: Mapping[str, object]) -> bool:
     return position is not None and position.epoch == head["epoch"] and position.seq >= int(str(head["seq"]))
 
 
-def _due(connection: Connection, project: Project, system: str) -> list[str]:
+def _due(connection: Connection, project: Project, system: str, paused: set[str]) -> list[str]:
     """Entries that a run would send or ask about now."""
     timely = or_(outbox.c.next_attempt_at.is_(None), outbox.c.next_attempt_at <= project.clock())
     now = or_(outbox.c.state.in_(ANY_TIME), outbox.c.state.in_(IN_TIME) & timely)
     count, newest, attempts = connection.execute(
         select(func.count(), func.max(outbox.c.entry_id), func.sum(outbox.c.attempts)).where(
-            outbox.c.system == system, now
+            outbox.c.system == system, outbox.c.collection.not_in(paused), now
         )
     ).one()
     return [f"{count} entries up to {newest}, {attempts} attempts"] if count else []

@@ -43,6 +43,8 @@ class Delivery:
     """Seconds that this run may still wait for short back-offs and throttling; then the rest is the next run's."""
     total: int = 0
     calls: int = 0
+    paused: set[str] = field(default_factory=set)
+    """Hub collections of which nothing is sent."""
     delivered: dict[str, int] = field(default_factory=dict)
     died: dict[str, int] = field(default_factory=dict)
     requeued: dict[str, int] = field(default_factory=dict)

@@ -9,8 +9,8 @@ from hashlib import sha256
 
 import msgspec
 
-from ipaas_dagster.destinations.base import Batch, BatchRefused, Outcome, Throttled, Unreachable
-from ipaas_dagster.outbox import sending
+from ipaas_dagster.destinations.base import Batch, BatchRefused, Outcome, Paused, Throttled, Unreachable
+from ipaas_dagster.outbox import pauses, sending
 from ipaas_dagster.outbox.claim import Claim, write_ended
 from ipaas_dagster.outbox.delivery import Delivery, OutOfPatience
 from ipaas_dagster.outbox.entry import batch_id
@@ -40,13 +40,13 @@ def parcel(collection: str, claim: Claim, batch: str | None = None) -> Parcel:
 
 
 def send(delivery: Delivery, parcel: Parcel) -> None:
-    """Raises Unreachable and OutOfPatience after committing what they mean, Moved before anything is sent."""
+    """Raises Unreachable, Paused and OutOfPatience after committing what they mean, Moved before anything is sent."""
     call = _commit_intent(delivery, parcel)
     batch = replace(parcel.batch, sending_id=call.call_id, attempt=call.attempt, repeat=parcel.repeat)
     answer = _deliver(delivery, batch)
     _commit_answer(delivery, parcel, call, answer)
     problem = answer.problem
-    if isinstance(problem, Unreachable):
+    if isinstance(problem, Unreachable | Paused):
         raise problem
     if isinstance(problem, Throttled) and not delivery.pause(problem.seconds):
         raise OutOfPatience(f"it asks to wait {problem.seconds:g} s: {problem}") from problem
@@ -57,13 +57,13 @@ def send(delivery: Delivery, parcel: Parcel) -> None:
 @dataclass(frozen=True)
 class _Answer:
     outcomes: tuple[Outcome, ...]
-    problem: Throttled | Unreachable | BatchRefused | None = None
+    problem: Throttled | Unreachable | Paused | BatchRefused | None = None
 
 
 def _deliver(delivery: Delivery, batch: Batch) -> _Answer:
     try:
         return _Answer(tuple(delivery.destination.deliver(batch)))
-    except (Throttled, Unreachable) as problem:
+    except (Throttled, Unreachable, Paused) as problem:
         return _Answer(problem.outcomes, problem)
     except BatchRefused as problem:
         alone = len(batch.entries) == 1
@@ -149,5 +149,8 @@ def _commit_answer(delivery: Delivery, parcel: Parcel, call: Call, answer: _Answ
     with delivery.operations.write(survives_power_loss=False) as connection:
         if call.method:
             delivery.note_call(connection, replace(call, outcome=said, reason=str(problem or ""), duration_ms=took))
+        if isinstance(problem, Paused):
+            route = parcel.batch.collection if problem.route_only else pauses.WHOLE
+            pauses.pause(connection, delivery.system, route, str(problem), delivery.run_id, now)
         settled = settle(connection, answered, now=now, chance=delivery.chance, limit=delivery.attempts)
     delivery.count(parcel.batch.collection, settled)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ipaas_dagster.destinations.base import Batch, Outcome, Unreachable
+from ipaas_dagster.destinations.base import Batch, Outcome, Paused, Unreachable
 from ipaas_dagster.outbox import blocking, sending
 from ipaas_dagster.outbox.claim import Claim, as_sent, claim, write_ended
 from ipaas_dagster.outbox.delivery import Delivery, Operation, OutOfPatience
@@ -35,6 +35,8 @@ def drain(delivery: Delivery) -> str | None:
             pass
     except (Unreachable, OutOfPatience) as error:
         return str(error)
+    except Paused:
+        return None  # it stands in the store, and is told from there
     return None
 
 
@@ -61,7 +63,7 @@ def _waited(delivery: Delivery) -> bool:
 
 def _send_all(delivery: Delivery, route: Renders, operation: Operation) -> bool:
     moved = False
-    while not (found := claim(delivery, route, operation)).empty:
+    while route.collection not in delivery.paused and not (found := claim(delivery, route, operation)).empty:
         moved = True
         if not found.entries:
             with delivery.operations.write() as connection:
@@ -71,7 +73,16 @@ def _send_all(delivery: Delivery, route: Renders, operation: Operation) -> bool:
             send(delivery, parcel(route.collection, found))
         except Moved:
             continue
+        except Paused as problem:
+            _only_the_route(delivery, route.collection, problem)
     return moved
+
+
+def _only_the_route(delivery: Delivery, collection: str, problem: Paused) -> None:
+    """The others go on; or, where the whole system is paused, the problem goes up."""
+    if not problem.route_only:
+        raise problem
+    delivery.paused.add(collection)
 
 
 def wait_for_doubts(delivery: Delivery) -> bool:
@@ -88,12 +99,19 @@ def settle_doubts(delivery: Delivery, *, due_only: bool) -> bool:
     """Ask about, or repeat, what was sent without an answer; whether anything was in doubt and due."""
     batches = _doubtful(delivery, due_only)
     for (batch, collection), owed in batches.items():
-        if delivery.repeats:
-            entries = list(zip(owed, as_sent(delivery, collection, owed), strict=True))
-            send(delivery, parcel(collection, Claim(entries, [], []), batch))
-        else:
-            _ask(delivery, batch, collection, owed)
+        try:
+            _settle_doubt(delivery, batch, collection, owed)
+        except Paused as problem:
+            _only_the_route(delivery, collection, problem)
     return bool(batches)
+
+
+def _settle_doubt(delivery: Delivery, batch: str, collection: str, owed: Sequence[Owed]) -> None:
+    if delivery.repeats:
+        entries = list(zip(owed, as_sent(delivery, collection, owed), strict=True))
+        send(delivery, parcel(collection, Claim(entries, [], []), batch))
+    else:
+        _ask(delivery, batch, collection, owed)
 
 
 def _doubtful(delivery: Delivery, due_only: bool) -> dict[tuple[str, str], list[Owed]]:
@@ -104,7 +122,7 @@ def _doubtful(delivery: Delivery, due_only: bool) -> dict[tuple[str, str], list[
         doubts = sending.in_doubt(connection, delivery.system, None) if due else []
     batches: dict[tuple[str, str], list[Owed]] = {}
     for one in doubts:
-        if one.batch_id in due:
+        if one.batch_id in due and one.collection not in delivery.paused:
             batches.setdefault((one.batch_id or "", one.collection), []).append(one)
     return batches
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ipaas_dagster.deliver import DeliverResult, Means, connect, counts_of, delivery_to, queue_changes
-from ipaas_dagster.destinations.base import Batch, Capabilities, Destination, Entry, Outcome, Unreachable
+from ipaas_dagster.destinations.base import Batch, Capabilities, Destination, Entry, Outcome, Paused, Unreachable
 from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.errors import NotAccounted, UsageError
 from ipaas_dagster.outbox import blocking, sending
@@ -21,6 +21,7 @@ from ipaas_dagster.outbox.delivery import Delivery, OutOfPatience
 from ipaas_dagster.outbox.dispatch import parcel, send
 from ipaas_dagster.outbox.drain import settle_doubts, wait_for_doubts
 from ipaas_dagster.outbox.links import external_ids
+from ipaas_dagster.outbox.pauses import read_pauses
 from ipaas_dagster.plan.document import PlanFile
 from ipaas_dagster.plan.model import PlannedBatch
 from ipaas_dagster.plan.standing import MovedOn, moved_on
@@ -53,6 +54,7 @@ def apply(project: Project, plan: PlanFile, means: Means | None = None) -> Appli
     system, means = plan.header.system, means or Means(connect)
     _check_system(project, plan)
     with project.locks.hold(f"deliver-{system}"):
+        _refuse_paused(project, system)
         notes: list[str] = []
         tallies = queue_changes(project, system, means.chunk, notes)
         _make_ready(project, system)
@@ -77,6 +79,12 @@ def _check_system(project: Project, plan: PlanFile) -> None:
     off = project.worksheet.switched_off(system.name, project.settings)
     if off is not None:
         raise UsageError(f"{system.name} is switched off: {off}")
+
+
+def _refuse_paused(project: Project, system: str) -> None:
+    with project.operations.read() as connection:
+        for pause in read_pauses(connection, system):
+            raise PlanMoved([MovedOn(f"{pause.name} is paused: {pause.reason} (ipaas resume {pause.name})")])
 
 
 def _make_ready(project: Project, system: str) -> None:
@@ -117,7 +125,7 @@ def _send_all(delivery: Delivery, plan: PlanFile, applied: Applied) -> str | Non
                 applied.batches += 1
             else:
                 applied.skipped.append(f"batch {batch.number} ({batch.collection}): {why}")
-    except (Unreachable, OutOfPatience) as error:
+    except (Unreachable, OutOfPatience, Paused) as error:
         return str(error)
     return None
 

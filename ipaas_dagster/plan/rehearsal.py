@@ -84,7 +84,8 @@ def _rehearse(
             writer.summary.limits = list(destination.limits())
     finally:
         destination.close()
-    writer.summary.look_ups, writer.summary.stopped = looks.made, result.stopped
+    paused = [f"{name} is paused: {reason}" for name, reason in result.paused.items()]
+    writer.summary.look_ups, writer.summary.stopped = looks.made, result.stopped or "; ".join(paused) or None
     for counts in result.routes.values():
         for state, count in counts.states.items():
             if state not in ("delivered", "superseded", "dead"):
