@@ -29,43 +29,62 @@ def unsearched(project: Project, subject: Subject, hub: HubSide) -> list[str]:
 
 
 def search(project: Project, subject: Subject, hub: HubSide, landing_ids: list[str]) -> list[Sighting]:
-    """Lines that hold the record. What the merge made of each is told by the version of its landing, where there is
-    one; a landing without is `found`."""
-    versions = {version.landing_id: version.operation for version in hub.versions}
-    return [
-        Sighting(landing_id, line, element, versions.get(landing_id, "found"))
-        for landing_id in landing_ids
-        for line, element in _in_landing(project, subject, landing_id)
-    ]
+    """Lines that hold the record and are not sighted, with what can be told of them: that a version or a reject was
+    made of the line, or that another line of the landing counted; else `found`."""
+    sighted = {(one.landing_id, one.line, one.element) for one in hub.sightings}
+    found = []
+    for landing_id in landing_ids:
+        places = sorted(_in_landing(project, subject, landing_id))
+        for number, (_, line, element) in enumerate(places, 1):
+            if (landing_id, line, element) not in sighted:
+                verdict = _verdict(hub, landing_id, line, counts=number == len(places))
+                found.append(Sighting(landing_id, line, element, verdict))
+    return found
+
+
+def _verdict(hub: HubSide, landing_id: str, line: int, *, counts: bool) -> str:
+    """The later reading of a landing counts: the last by the time it was asked for, then by its line."""
+    if not counts or any(one.landing_id == landing_id and one.verdict in MADE for one in hub.sightings):
+        return "duplicate"
+    if any((reject["landing_id"], reject["line"]) == (landing_id, line) for reject in hub.rejects):
+        return "rejected"
+    return next((one.operation for one in hub.versions if one.landing_id == landing_id), "found")
+
+
+MADE = ("insert", "update", "delete")
 
 
 class _Line(msgspec.Struct):
+    observed_at: int
     record: msgspec.Raw = msgspec.Raw(b"null")
     deleted: str | None = None
 
 
-def _in_landing(project: Project, subject: Subject, landing_id: str) -> Iterator[tuple[int, int]]:
-    """(line, element); a line is parsed only where the id's text stands in it."""
+def _in_landing(project: Project, subject: Subject, landing_id: str) -> Iterator[tuple[int, int, int]]:
+    """(when it was asked for, line, element); a line is parsed only where the id's text stands in it."""
     needle = subject.source_id.partition("#")[0].rpartition(":")[2].encode()
     try:
         for number, text in enumerate(project.landings.lines(landing_id), 1):
             if needle in text:
-                for element in _elements(subject, text):
-                    yield number, element
+                for observed_at, element in _elements(subject, text):
+                    yield observed_at, number, element
     except OSError:
         return
 
 
-def _elements(subject: Subject, text: bytes) -> list[int]:
+def _elements(subject: Subject, text: bytes) -> list[tuple[int, int]]:
     try:
         line = msgspec.json.decode(text, type=_Line)
         record = msgspec.json.decode(line.record)
     except msgspec.MsgspecError:
         return []
     if line.deleted is not None:
-        return [0] if line.deleted == subject.hub_id else []
-    if not isinstance(record, dict):
-        return []
+        return [(line.observed_at, 0)] if line.deleted == subject.hub_id else []
+    return [(line.observed_at, element) for element in _places(subject, record)] if isinstance(record, dict) else []
+
+
+def _places(subject: Subject, record: dict[str, Any]) -> list[int]:
+    """0 for the record itself; a child's places in its parent's array, from 1."""
     declared = subject.collection
     if declared.parent is None:
         return [0] if _id(record, declared) == subject.source_id else []

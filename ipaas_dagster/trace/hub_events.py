@@ -13,7 +13,7 @@ from ipaas_dagster.trace.hub_side import HubSide, Version, parent_name
 from ipaas_dagster.trace.source_side import Landed, Line, Place
 from ipaas_dagster.trace.subject import Subject
 
-NOTHING_NEW = ("unchanged", "duplicate", "stale", "no_effect")
+NOTHING_NEW = ("unchanged", "duplicate", "stale", "no_effect", "found")
 
 _SAYS = {
     "insert": "new: it becomes version {version}",
@@ -25,6 +25,7 @@ _SAYS = {
     "rejected": "rejected: {reasons}",
     "held": "marked deleted; the delete is held for a person",
     "no_effect": "confirmed gone; that changes nothing now",
+    "found": "found by searching the landing; what the merge made of it is not kept",
 }
 
 
@@ -41,6 +42,10 @@ class Landings:
         if found is None:
             return landing.observed_from if landing else None
         return max(found.observed_at, landing.observed_from) if landing else found.observed_at
+
+    def waits(self, landing_id: str) -> bool:
+        landing = self.known.get(landing_id)
+        return landing is not None and landing.state == "waiting"
 
     def details(self, landing_id: str, line: int) -> dict[str, Any]:
         landing, found = self.known.get(landing_id), self.lines.get((landing_id, line))
@@ -71,6 +76,8 @@ def _seen(subject: Subject, hub: HubSide, landings: Landings, by_landing: Mappin
             continue
         reasons = _reasons(hub, sighting, at)
         says = _SAYS[sighting.verdict].format(version=made.version if made else "?", reasons="; ".join(reasons))
+        if landings.waits(sighting.landing_id):
+            says = "waits to be merged"
         details = landings.details(sighting.landing_id, sighting.line)
         details |= {"element": sighting.element, "verdict": sighting.verdict}
         details |= {"reasons": reasons} if reasons else {}

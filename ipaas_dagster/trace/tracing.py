@@ -104,11 +104,7 @@ def _deeper(project: Project, subject: Subject, hub: HubSide, wanted: Wanted) ->
     if not left:
         return hub, []
     if wanted.deep:
-        known = {(one.landing_id, one.line, one.element) for one in hub.sightings}
-        more = [
-            one for one in search(project, subject, hub, left) if (one.landing_id, one.line, one.element) not in known
-        ]
-        return replace(hub, sightings=[*hub.sightings, *more]), []
+        return replace(hub, sightings=[*hub.sightings, *search(project, subject, hub, left)]), []
     few = ", ".join(left[-3:])
     return hub, [
         f"{len(left)} landings of {subject.landed_as} (the last: {few}) were not searched: no sightings of them are "

@@ -3,8 +3,13 @@
 import dagster as dg
 import pytest
 
+from ipaas_dagster.orchestration import UseCases, build_definitions
+from ipaas_dagster.orchestration.use_cases import TraceShown
+from ipaas_dagster.project import Project
 from ipaas_dagster.records import Scope
-from ipaas_dagster_tests.orchestration.fakes import Played, failure, materializations
+from ipaas_dagster.settings import load
+from ipaas_dagster_tests.flow.world import DATA
+from ipaas_dagster_tests.orchestration.fakes import SYSTEMS, Played, failure, materializations
 
 POLLED = ["accounts", "products", "invoices", "subscriptions", "transactions"]
 
@@ -73,3 +78,44 @@ def test_a_hold_fails_the_reconcile(played, instance):
 @pytest.mark.parametrize("job", ["sync", "snapshots", "deliver_sql", "reconcile"])
 def test_jobs_run_in_one_process(played, job):
     assert played.definitions().resolve_job_def(job).executor_def.name == "in_process"
+
+
+def test_trace_shows_the_lines_and_the_whole_document(tmp_path, instance):
+    played = Played(tmp_path)
+    shown = TraceShown("instagaze:accounts:42", True, ("first", "second ~~~~ x"), {"events": []})
+    asked = []
+
+    def trace(project, config):
+        asked.append(config)
+        return shown
+
+    definitions = build_definitions(played.open, UseCases(systems=lambda project: SYSTEMS, trace=trace))
+    config = {"ops": {"trace_record": {"config": {"hub_id": "accounts/42", "records": True}}}}
+    result = definitions.resolve_job_def("trace").execute_in_process(instance=instance, run_config=config)
+    assert result.success
+    (event,) = (e for e in result.all_events if e.event_type_value == "STEP_OUTPUT")
+    metadata = event.step_output_data.metadata
+    assert metadata["record"].value == "instagaze:accounts:42"
+    assert "first\nsecond" in metadata["trace"].value
+    assert metadata["document"].value == {"events": []}
+    assert (asked[0]["hub_id"], asked[0]["records"], asked[0]["read"]) == ("accounts/42", True, False)
+
+
+def test_a_trace_of_nothing_ends_failed_and_says_what_to_try(tmp_path, instance):
+    played = Played(tmp_path)
+    nothing = TraceShown("instagaze:accounts:42", False, ("no trace of it; check the id",), {})
+    cases = UseCases(systems=lambda project: SYSTEMS, trace=lambda project, config: nothing)
+    job = build_definitions(played.open, cases).resolve_job_def("trace")
+    config = {"ops": {"trace_record": {"config": {"hub_id": "accounts/42"}}}}
+    result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+    assert failure(result) == "no trace of it; check the id"
+
+
+def test_the_real_trace_and_prune_run_on_an_installation_without_a_hub(tmp_path, instance):
+    settings = load({"IPAAS_STATE": str(tmp_path), "IPAAS_CONFIG": str(DATA)}, tmp_path / "no.env")
+    definitions = build_definitions(lambda run_id=None, say=None: Project(settings), UseCases())
+    config = {"ops": {"trace_record": {"config": {"hub_id": "accounts/42"}}}}
+    trace = definitions.resolve_job_def("trace")
+    result = trace.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+    assert "no trace of instagaze:accounts:42" in str(failure(result))
+    assert definitions.resolve_job_def("prune").execute_in_process(instance=instance).success

@@ -1,0 +1,211 @@
+"""One record's story at a time: what queues nothing and why, what dies and is retried, what is not there at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ipaas_dagster.errors import UsageError
+from ipaas_dagster.outbox.dead import DeadFilter, dead_retry
+from ipaas_dagster.sandbox import running_sandbox
+from ipaas_dagster.sync import deliver_all, reconcile_all, sync
+from ipaas_dagster.trace import Trace, Wanted, find
+from ipaas_dagster.trace.document import document
+from ipaas_dagster.trace.lines import lines
+from ipaas_dagster_tests.flow.world import World
+from ipaas_dagster_tests.trace.told import Past, config
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
+    folder = tmp_path_factory.mktemp("story")
+    filters = {"customers": {"autopay_only": True}}
+    extra = (("IPAAS_LAG_SECONDS", "0"), ("IPAAS_CONFIG", str(config(folder / "config", filters))))
+    with running_sandbox(accounts=3, seed=2, samples=None) as sandbox:
+        made = Past(World(sandbox, folder / "state", extra))
+        yield made
+        made.project.operations.dispose()
+
+
+def account(past: Past, **fields: object) -> str:
+    made = past.world.sandbox.instagaze.insert("accounts", {"autopay_only": True, "contacts": [], **fields})
+    return f"instagaze:accounts:{made['id']}"
+
+
+def change(past: Past, hub_id: str, **fields: object) -> None:
+    past.world.sandbox.instagaze.change("accounts", int(hub_id.rpartition(":")[2]), fields)
+
+
+def pull(past: Past) -> None:
+    """Into the hub only."""
+    outcome = sync(past.project, [("accounts", None)], [])
+    assert not outcome.unexpected, outcome.findings
+
+
+def deliver(past: Past) -> None:
+    deliver_all(past.project, ["sql"])
+
+
+def told(found: Trace, what: str, *names: str) -> list[tuple[object, ...]]:
+    return [tuple(event.details[name] for name in names) for event in found.events if event.what == what]
+
+
+def passed_over(found: Trace) -> list[tuple[object, ...]]:
+    return told(found, "not_queued", "version", "verdict")
+
+
+def test_what_the_route_leaves_out_is_filtered_until_it_no_longer_is(past: Past) -> None:
+    hub_id = account(past, autopay_only=False)
+    pull(past)
+    deliver(past)
+    change(past, hub_id, account_name="Other")
+    pull(past)
+    deliver(past)
+    change(past, hub_id, autopay_only=True)
+    pull(past)
+    deliver(past)
+    found = past.trace(hub_id)
+    assert passed_over(found) == [(1, "filtered"), (2, "filtered")]
+    assert told(found, "queued", "version", "operation", "state") == [(3, "upsert", "delivered")]
+
+
+def test_a_change_and_its_taking_back_between_two_deliveries(past: Past) -> None:
+    hub_id = account(past, account_name="First")
+    pull(past)
+    deliver(past)
+    for name in ("Second", "First"):
+        change(past, hub_id, account_name=name)
+        pull(past)
+    deliver(past)
+    found = past.trace(hub_id)
+    assert passed_over(found) == [(2, "coalesced"), (3, "same_as_delivered")]
+    assert told(found, "version", "version", "operation") == [(1, "insert"), (2, "update"), (3, "update")]
+    assert told(found, "version", "diff")[1][0] == {"name": ("First", "Second")}
+
+
+def test_a_record_that_is_gone_before_it_was_ever_delivered(past: Past) -> None:
+    hub_id = account(past)
+    pull(past)
+    past.world.sandbox.instagaze.delete("accounts", int(hub_id.rpartition(":")[2]))
+    reconcile_all(past.project, ["accounts"], ["sql"])
+    found = past.trace(hub_id)
+    assert passed_over(found) == [(1, "coalesced"), (2, "not_needed")]
+    assert found.hub.state == "deleted"
+    assert told(found, "seen", "verdict")[-1] == ("delete",)
+    assert found.events[-2].details.get("call", {}) is not None
+    assert found.systems[0].confirmed is None
+
+
+def test_a_dead_letter_its_retry_and_what_stands_for_it(past: Past) -> None:
+    hub_id = account(past, account_name="Good")
+    pull(past)
+    deliver(past)
+    forbid(past, "Bad")
+    change(past, hub_id, account_name="Bad")
+    pull(past)
+    deliver(past)
+    dead = past.trace(hub_id)
+    assert [entry["state"] for entry in dead.systems[0].open] == ["dead"]
+    assert "no Bad here" in str(dead.systems[0].open[0]["reason"])
+    assert dead.systems[0].confirmed["name"] == "Good"
+    forbid(past, "nothing")
+    dead_retry(past.project, DeadFilter(system="sql"))
+    deliver(past)
+    found = past.trace(hub_id)
+    assert told(found, "queued", "version", "state") == [(1, "delivered"), (2, "superseded"), (2, "delivered")]
+    assert told(found, "attempt", "outcome") == [("delivered",), ("rejected",), ("delivered",)]
+    assert any("stands for it" in event.text for event in found.events if event.what == "state")
+
+
+def forbid(past: Past, name: str) -> None:
+    """The database refuses customers of this name."""
+    with sqlite3.connect(past.world.state / "sql.db") as connection:
+        for when in ("INSERT", "UPDATE"):
+            connection.execute(f"DROP TRIGGER IF EXISTS no_{when}")
+            connection.execute(
+                f"CREATE TRIGGER no_{when} BEFORE {when} ON customers WHEN new.name = '{name}' "
+                "BEGIN SELECT RAISE(ABORT, 'no Bad here'); END"
+            )
+
+
+def test_another_template_looks_at_every_record_anew(past: Past, tmp_path: Path) -> None:
+    hub_id = account(past)
+    pull(past)
+    deliver(past)
+    filters = {"customers": {"autopay_only": True, "name": {"not_equals": "Nobody"}}}
+    other = Past(World(past.world.sandbox, past.world.state, (("IPAAS_CONFIG", str(config(tmp_path / "c", filters))),)))
+    deliver_all(other.project, ["sql"])
+    found = other.trace(hub_id)
+    assert passed_over(found) == [(1, "same_as_delivered")]
+    assert "looked at anew" in str(told(found, "not_queued", "reason")[0][0])
+    other.project.operations.dispose()
+
+
+def test_what_the_system_holds_now_is_asked_and_noted(past: Past) -> None:
+    hub_id = account(past, account_name="Asked for")
+    pull(past)
+    deliver(past)
+    found = past.trace(hub_id, Wanted(read=True))
+    assert found.systems[0].held_now is not None
+    assert found.systems[0].held_now.record is not None
+    assert found.systems[0].held_now.record["name"] == "Asked for"
+    from sqlalchemy import select
+
+    from ipaas_dagster.operations.tables import calls
+
+    with past.project.operations.read() as connection:
+        paths = connection.scalars(select(calls.c.path).where(calls.c.method == "READ", calls.c.system == "sql"))
+        assert f"customers/{hub_id}" in list(paths)
+
+
+def test_a_child_tells_of_its_parents_landings(past: Past) -> None:
+    contact = {"id": 990001, "name": "Ada", "email": "ada@example.com", "is_active": True, "is_deleted": False}
+    hub_id = account(past, contacts=[contact])
+    pull(past)
+    change(past, hub_id, contacts=[])
+    pull(past)
+    change(past, hub_id, account_name="Alone")
+    pull(past)
+    found = past.trace("contacts/990001")
+    assert told(found, "seen", "verdict", "element") == [("insert", 1), ("delete", 0)]
+    assert told(found, "parent_seen", "parent", "verdict") == [(hub_id, "update")]
+
+
+def test_a_record_is_found_by_each_of_its_names(past: Past) -> None:
+    hub_id = account(past)
+    number = hub_id.rpartition(":")[2]
+    names = [hub_id, f"accounts/{number}", f"customers/{number}"]
+    assert {find(past.project, name).hub_id for name in names} == {hub_id}
+    assert find(past.project, None, system="sql", its_id=hub_id).hub_id == hub_id
+    assert find(past.project, None, system="instagaze", its_id=number, collection="accounts").hub_id == hub_id
+    assert find(past.project, "invoices/7#2").collection.name == "invoice_lines"
+    for words in ("42", "nothing/42", "instagaze:accounts:"):
+        with pytest.raises(UsageError, match="names no record"):
+            find(past.project, words)
+    with pytest.raises(UsageError, match="no record is linked"):
+        find(past.project, None, system="sql", its_id="0018Z")
+
+
+def test_a_record_that_nobody_has_seen(past: Past) -> None:
+    found = past.trace("accounts/424242")
+    assert not found.found
+    assert not found.events
+    assert "no trace of instagaze:accounts:424242" in found.notes[-1]
+
+
+def test_a_trace_is_readable_as_lines_and_as_json(past: Past) -> None:
+    hub_id = account(past, account_name="Read me")
+    pull(past)
+    deliver(past)
+    found = past.trace(hub_id, Wanted(records=True, as_of=past.project.clock()))
+    text = "\n".join(line.text for line in lines(found))
+    assert "GET /api/admin/accounts" in text
+    assert "name: Read me" in text
+    assert "UPSERT customers ok" in text
+    assert "sql had version 1" in text
+    import json
+
+    assert json.loads(json.dumps(document(found)))["events"][0]["details"]["record"]["account_name"] == "Read me"
