@@ -115,3 +115,15 @@ def test_command_says_whether_anything_differs(past: World) -> None:
     assert "changed by hand" in other.stdout
     assert run(past, "--keep", str(past.state / "operations.db")).exit_code == 2
     assert run(past, "--template", "trial.yaml").exit_code == 2
+
+
+def test_hub_of_an_older_program_is_replayed_in_the_order_of_its_list(items_only: World) -> None:
+    project = items_only.project()
+    with duckdb.connect(str(project.hub.path)) as hub:
+        for column in ("number", "hold_share", "hold_records"):
+            hub.execute(f"ALTER TABLE hub.merged_landings DROP COLUMN {column}")
+    before = fingerprint(items_only.state)["ipaas.duckdb"]
+    result = replay(project)
+    assert result.landings > 1
+    assert result.findings == []
+    assert fingerprint(items_only.state)["ipaas.duckdb"] == before
