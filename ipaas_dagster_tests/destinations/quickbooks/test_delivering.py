@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ipaas_dagster.deliver import Means, deliver
+from ipaas_dagster.destinations.base import Batch, Outcome
 from ipaas_dagster.sandbox import Sandbox
 from ipaas_dagster.sandbox.quickbooks import QuickBooks
 from ipaas_dagster_tests.destinations.quickbooks.world import (
@@ -175,13 +177,17 @@ def test_a_total_that_quickbooks_computes_otherwise_is_told(world: Company, quic
     customer(world, 1)
     item(world, 1)
     hub_id = invoice(world, 1, 1, total_minor=2_099)
-    destination, sent = world.destination(), []
-    deliver = destination.deliver
-    destination.deliver = lambda batch: sent.extend(made := deliver(batch)) or made  # type: ignore[method-assign]
-    from ipaas_dagster.deliver import Means, deliver as use_case
+    destination, said = world.destination(), []
+    real = destination.deliver
 
-    use_case(world.project, "quickbooks", Means(lambda project, system: destination, wait=world.clock.wait, patience=0))
-    assert [o.reason for o in sent if o.reason] == ["total differs: 20.99 here, 21.00 in QuickBooks"]
+    def heard(batch: Batch) -> list[Outcome]:
+        outcomes = real(batch)
+        said.extend(outcome.reason for outcome in outcomes if outcome.reason)
+        return outcomes
+
+    destination.deliver = heard  # type: ignore[method-assign]
+    deliver(world.project, "quickbooks", Means(lambda project, system: destination, wait=world.clock.wait, patience=0))
+    assert said == ["total differs: 20.99 here, 21.00 in QuickBooks"]
     assert world.entry(hub_id).state == "delivered"
 
 

@@ -1,4 +1,4 @@
-"""One installation that delivers to one QuickBooks company, whose hub is in memory and whose books are the sandbox's."""
+"""One installation that delivers to one QuickBooks company: its hub is in memory, its books are the sandbox's."""
 
 from __future__ import annotations
 
@@ -110,7 +110,9 @@ def item(world: World, number: int, **columns: Any) -> str:
     return hub_id
 
 
-def invoice(world: World, number: int, of: int, lines: tuple[tuple[int, int], ...] = ((1, 2),), **columns: Any) -> str:
+def invoice(
+    world: World, number: int, of: int, lines: tuple[tuple[int, int], ...] = ((1, 2),), /, **columns: Any
+) -> str:
     """An invoice of customer `of`; `lines` are (item, quantity). It comes to its lines, less 1.00, plus 10% tax."""
     hub_id = f"instagaze:invoices:{number}"
     net = sum(1000 * which * quantity for which, quantity in lines)
