@@ -41,7 +41,7 @@ def _spec(system: SystemShown, collection: str) -> dg.AssetSpec:
     state = f"**Switched off**: {system.switched_off}" if system.switched_off else "Switched on"
     return dg.AssetSpec(
         system_key(system.name, collection),
-        deps=[hub_key(collection)],
+        deps=[hub_key(collection), *(hub_key(inner) for outer, inner in system.nested if outer == collection)],
         group_name=system.name,
         skippable=True,
         kinds={"python", system.kind},

@@ -10,8 +10,10 @@ def systems(project: Project) -> tuple[SystemShown, ...]:
     worksheet = project.worksheet
     shown = []
     for system in worksheet.destinations:
-        routed = tuple(dict.fromkeys(route.collection for route in worksheet.routes(system.name)))
+        routes = worksheet.routes(system.name)
+        routed = tuple(route.collection for route in routes)
+        nested = tuple((route.collection, name) for route in routes for name in route.nested)
         off = worksheet.switched_off(system.name, project.settings)
         if routed:
-            shown.append(SystemShown(system.name, system.kind.name, routed, off))
+            shown.append(SystemShown(system.name, system.kind.name, routed, off, nested))
     return tuple(shown)

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SystemShown:
-    """A system of the worksheet as the asset graph shows it. `switched_off` says which setting is missing."""
+    """A system of the worksheet as the asset graph shows it. `switched_off` says which setting is missing; `nested`:
+    (collection, one that stands in its records there)."""
 
     name: str
     kind: str
     collections: tuple[str, ...]
     switched_off: str | None = None
+    nested: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

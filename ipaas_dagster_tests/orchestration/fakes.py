@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FIRST_DAY = date(2026, 1, 1)
 SYSTEMS = (
-    SystemShown("sql", "sql", ("customers", "contacts", "invoices")),
+    SystemShown("sql", "sql", ("customers", "contacts", "invoices"), nested=(("invoices", "invoice_lines"),)),
     SystemShown("crm", "salesforce", ("customers",), switched_off="CRM_TOKEN is not set"),
 )
 

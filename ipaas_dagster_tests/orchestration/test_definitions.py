@@ -46,6 +46,13 @@ def test_keys_groups_and_partitions_are_those_of_the_contract(played: Played) ->
     assert days == PARTITIONED["instagaze"] | PARTITIONED["hub"]
 
 
+def test_a_systems_asset_depends_on_the_hubs_collection_and_on_those_nested_in_it(played: Played) -> None:
+    found = specs(played.definitions())
+    depends = {name: {dep.asset_key.to_user_string() for dep in found[name].deps} for name in found}
+    assert depends["sql/customers"] == {"hub/customers"}
+    assert depends["sql/invoices"] == {"hub/invoices", "hub/invoice_lines"}
+
+
 def test_the_open_day_is_a_partition_and_the_first_is_the_setting(played: Played) -> None:
     days = specs(played.definitions())["hub/invoices"].partitions_def
     assert days is not None

@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from ipaas_dagster.ledger.route_balance import route_balance
 from ipaas_dagster.mapping import Route
+from ipaas_dagster.operations.tables import positions
+from ipaas_dagster.orchestration.owed import owed
 from ipaas_dagster.outbox.dead import DeadFilter, dead_retry
+from ipaas_dagster.recovery import note_head
 from ipaas_dagster_tests.outbox.fake_hub import FakeHub
 from ipaas_dagster_tests.outbox.fake_system import FakeSystem
 from ipaas_dagster_tests.outbox.world import World, config_of
@@ -163,6 +167,16 @@ def test_a_crash_between_the_two_positions_queues_nothing_twice(tmp_path: Path, 
     assert calls(world) == 3
     assert [name for name, *_ in there(world)] == ["Line 1", "changed meanwhile" if meanwhile else "Line 2"]
     assert world.states("invoices") == (["superseded", "delivered"] if meanwhile else ["delivered"])
+
+
+def test_lines_that_were_not_read_are_owed(world: World) -> None:
+    """As after a crash between the two positions: the sensor must see it, though the invoices are read."""
+    with world.project.operations.write() as connection:
+        note_head(connection, world.hub.head(), world.clock())
+        connection.execute(update(positions).where(positions.c.collection == "invoice_lines").values(seq=0))
+    assert owed(world.project)["sql"].endswith("for invoice_lines")
+    world.deliver()
+    assert "sql" not in owed(world.project)
 
 
 def test_another_hub_sends_only_what_differs(world: World) -> None:
