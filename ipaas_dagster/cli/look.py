@@ -60,7 +60,9 @@ def shown_status(state: Status) -> list[RenderableType]:
         ]
         for c in state.collections
     ]
-    systems = [[s.system, s.kind, s.switched_off or _paused(s) or "on", s.delivered, states(s.states)] for s in state.systems]
+    systems = [
+        [s.system, s.kind, s.switched_off or _paused(s) or "on", s.delivered, states(s.states)] for s in state.systems
+    ]
     verdict = "[bold green]the books balance[/]" if state.balance.true else "[bold red]the books do not balance[/]"
     names = ["collection", "from", "records", "cursor (UTC)", "lag", "open rejects", "landings to merge"]
     return [

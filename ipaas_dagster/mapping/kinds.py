@@ -93,14 +93,18 @@ KINDS: tuple[Kind, ...] = (
             PresetField("minor_version", "minor version of the API; 75 if absent"),
             PresetField("income_account", "account (its id or name) that new items book to"),
             PresetField("default_item", "item (its id or name) of invoice lines whose own is not known"),
-            PresetField("discount_account", "account (its id or name) that discounts book to; QuickBooks' own if absent"),
+            PresetField(
+                "discount_account", "account (its id or name) that discounts book to; QuickBooks' own if absent"
+            ),
             PresetField("tax_code", "tax code of the lines of an invoice with tax; TAX if absent"),
             PresetField("no_tax_code", "tax code of the lines of an invoice without tax; NON if absent"),
             PresetField("home_currency", "currency of the books; QuickBooks is asked if absent"),
             PresetField("multicurrency", "true: the company uses several currencies, so records name theirs"),
             PresetField("adopt", "true: a record there of the same name or number is taken as ours"),
             PresetField("on_delete", "delete (if absent) or void, for invoices and payments"),
-            PresetField("replay_minutes", "how long answers are relied on to come again for a request id; 60 if absent"),
+            PresetField(
+                "replay_minutes", "how long answers are relied on to come again for a request id; 60 if absent"
+            ),
             PresetField("requests_per_minute", "500 if absent"),
             PresetField("requests_per_second", "10 if absent"),
             PresetField("batches_per_minute", "40 if absent"),
