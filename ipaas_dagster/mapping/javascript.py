@@ -10,6 +10,7 @@ import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 MEMORY_BYTES = 32 << 20
@@ -134,6 +135,13 @@ class Function:
         self._stuck += 1
         self._stuck_in_a_row += 1
         return f"the modifier ran longer than its {SECONDS_PER_CALL:g} s"
+
+
+@cache
+def check(source: str) -> None:
+    """Raises ModifierFailed for a source that cannot be used. An engine takes milliseconds to make, and templates
+    say the same more than once."""
+    Function(source)
 
 
 def _reason(error: Exception) -> str:

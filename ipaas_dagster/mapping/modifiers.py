@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from ipaas_dagster.contracts.base import Collection, Type
-from ipaas_dagster.mapping.javascript import Function, ModifierFailed
+from ipaas_dagster.mapping.javascript import Function, ModifierFailed, check
 from ipaas_dagster.mapping.ready_made import READY_MADE, Apply, ReadyMade, WrongModifier
 
 _MARKS_OF_JAVASCRIPT = ("=>", "function")
@@ -85,7 +85,7 @@ def _ready_made(name: str) -> ReadyMade:
 
 def _javascript(source: str, result: Type) -> Modifier:
     try:
-        Function(source)  # what cannot be used shows now, before anything is sent
+        check(source)  # what cannot be used shows now, before anything is sent
     except ModifierFailed as failed:
         raise WrongModifier(str(failed)) from None
 
