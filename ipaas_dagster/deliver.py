@@ -88,6 +88,7 @@ def deliver(project: Project, system: str, means: Means | None = None) -> Delive
         before = _pauses(project, system)
         tallies = queue_changes(project, system, means.chunk, notes)
         delivery, stopped = _drain(project, system, means, {pause.collection for pause in before})
+        notes += delivery.remarks_in_words() if delivery else []
         after = _pauses(project, system)
     return DeliverResult(
         system,
@@ -139,7 +140,11 @@ def _shape(route: Route) -> Shape:
     references = {target.name: target.references for target in route.targets if target.references}
     whole = [target.name for target in route.targets if target.column == "hub_id" and not target.modifiers]
     hub_id_field = route.key if route.key in whole else next(iter(whole), None)
-    return Shape(route.collection, route.object, route.key, fields, references, hub_id_field)
+    constants = {target.name: target.constant for target in route.targets if target.column is None and not target.child}
+    for target in route.targets:
+        below = target.child.targets if target.child else ()
+        constants |= {f"{target.name}.{one.name}": one.constant for one in below if one.column is None}
+    return Shape(route.collection, route.object, route.key, fields, references, hub_id_field, constants)
 
 
 def queue_changes(

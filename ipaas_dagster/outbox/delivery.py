@@ -19,6 +19,10 @@ from ipaas_dagster.records import Call, Clock, Progress, no_progress
 Operation = Literal["upsert", "delete"]
 
 
+NAMED = 20
+"""How many records that were delivered with a remark are named one by one."""
+
+
 class OutOfPatience(Exception):
     """The system asks to wait for longer than this run will."""
 
@@ -48,6 +52,7 @@ class Delivery:
     delivered: dict[str, int] = field(default_factory=dict)
     died: dict[str, int] = field(default_factory=dict)
     requeued: dict[str, int] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def keeps(self) -> bool:
@@ -74,6 +79,16 @@ class Delivery:
         self.patience -= seconds
         self.wait(seconds)
         return True
+
+    def remark(self, collection: str, hub_id: str, what: str) -> None:
+        """Something is odd about a record that was delivered; a person is told of it."""
+        self.remarks.append(f"{collection} {hub_id}: {what}")
+
+    def remarks_in_words(self) -> list[str]:
+        """The first of them, and how many more there are; all stand beside their entries."""
+        more = len(self.remarks) - NAMED
+        last = [f"{more} more records were delivered with a remark"] if more > 0 else []
+        return self.remarks[:NAMED] + last
 
     def count(self, collection: str, settled: Settled) -> None:
         add(self.delivered, {collection: settled.delivered})

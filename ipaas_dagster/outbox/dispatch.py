@@ -154,3 +154,7 @@ def _commit_answer(delivery: Delivery, parcel: Parcel, call: Call, answer: _Answ
             pauses.pause(connection, delivery.system, route, str(problem), delivery.run_id, now)
         settled = settle(connection, answered, now=now, chance=delivery.chance, limit=delivery.attempts)
     delivery.count(parcel.batch.collection, settled)
+    hub_ids = {one.entry_id: one.hub_id for one, _ in parcel.claim.entries}
+    for outcome in answer.outcomes:
+        if outcome.reason and outcome.kind == "delivered":
+            delivery.remark(parcel.batch.collection, hub_ids[outcome.entry_id], outcome.reason)

@@ -167,12 +167,21 @@ def _write_delivered(
     }
     for statement in _delivering(connection.dialect.name):
         connection.execute(statement, given)
+    _write_remarks(connection, delivered, outcomes)
     _resolve_dead(connection, answered, delivered, now)
     if keeps:
         return {}
     release(connection, system, [e.hub_id for e in delivered], now)
     moved = [h for h, x in named.items() if before.get((collection, h), x) != x]
     return requeue_children(connection, system, collection, moved, now) if moved else {}
+
+
+def _write_remarks(connection: Connection, delivered: Sequence[Owed], outcomes: Mapping[int, Outcome]) -> None:
+    """What is odd about a success is kept beside it."""
+    said = [{"id": e.entry_id, "why": why} for e in delivered if (why := outcomes[e.entry_id].reason)]
+    if said:
+        which = outbox.c.entry_id == bindparam("id")
+        connection.execute(update(outbox).where(which).values(reason=bindparam("why")), said)
 
 
 def _confirmed(entry: Owed, external_id: str | None) -> links.Confirmed:

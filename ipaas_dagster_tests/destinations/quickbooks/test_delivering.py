@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ipaas_dagster.deliver import Means, deliver
-from ipaas_dagster.destinations.base import Batch, Outcome
 from ipaas_dagster.sandbox import Sandbox
 from ipaas_dagster.sandbox.quickbooks import QuickBooks
 from ipaas_dagster_tests.destinations.quickbooks.world import (
@@ -177,18 +175,10 @@ def test_a_total_that_quickbooks_computes_otherwise_is_told(world: Company, quic
     customer(world, 1)
     item(world, 1)
     hub_id = invoice(world, 1, 1, total_minor=2_099)
-    destination, said = world.destination(), []
-    real = destination.deliver
-
-    def heard(batch: Batch) -> list[Outcome]:
-        outcomes = real(batch)
-        said.extend(outcome.reason for outcome in outcomes if outcome.reason)
-        return outcomes
-
-    destination.deliver = heard  # type: ignore[method-assign]
-    deliver(world.project, "quickbooks", Means(lambda project, system: destination, wait=world.clock.wait, patience=0))
-    assert said == ["total differs: 20.99 here, 21.00 in QuickBooks"]
-    assert world.entry(hub_id).state == "delivered"
+    says = "total differs: 20.99 here, 21.00 in QuickBooks"
+    assert world.deliver().notes == (f"invoices {hub_id}: {says}",)
+    assert (world.entry(hub_id).state, world.entry(hub_id).reason) == ("delivered", says)
+    assert world.deliver().notes == ()
 
 
 @pytest.mark.parametrize(
