@@ -15,7 +15,7 @@ from ipaas_dagster.hub.deletes import Guard
 from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import LandingNote
-from ipaas_dagster.recovery import note_head, recover, set_aside
+from ipaas_dagster.recovery import first_merged, note_head, recover, set_aside
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -147,6 +147,6 @@ def mark_merged(project: Project, landing: LandingNote, head: HubHead) -> None:
         connection.execute(
             update(landings)
             .where(landings.c.landing_id == landing.landing_id)
-            .values(state="merged", merged_at=project.clock())
+            .values(state="merged", merged_at=first_merged(project.clock()))
         )
         note_head(connection, head, project.clock())

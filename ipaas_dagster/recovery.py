@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, literal, select, update
 
 from ipaas_dagster.hub import HubHead
 from ipaas_dagster.hub.tables import CATALOG
@@ -82,9 +82,14 @@ def _settle_waiting(project: Project) -> None:
             store.execute(
                 update(landings)
                 .where(landings.c.landing_id.in_(merged))
-                .values(state="merged", merged_at=project.clock())
+                .values(state="merged", merged_at=first_merged(project.clock()))
             )
             note_head(store, project.hub.head(), project.clock())
+
+
+def first_merged(now: datetime) -> ColumnElement[datetime]:
+    """When the hub got a landing: merged again into a restored hub, it keeps the first time."""
+    return func.coalesce(landings.c.merged_at, literal(now, landings.c.merged_at.type))
 
 
 def _listed(connection: Any) -> set[str]:
