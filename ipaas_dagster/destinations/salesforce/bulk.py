@@ -71,8 +71,9 @@ class Bulk:
         except Unsure as unsure:
             return in_doubt(piece.entries, str(unsure))
         self.notes.forget(batch.batch_id)
-        if not found and (why := next((s.shown for s in states if s.name != "JobComplete"), None)):
-            raise BatchRefused(why)
+        failed = [state for state in states if state.name == "Failed"]
+        if failed and sum(state.done for state in states) == 0:
+            raise BatchRefused(failed[0].shown)
         unnamed = "the job's results do not name it"
         return [found.get(e.entry_id) or Outcome(e.entry_id, "in_doubt", reason=unnamed) for e in piece.entries]
 

@@ -92,6 +92,11 @@ class SalesforceDestination:
         """Every call of a batch is written down by itself."""
         return None
 
+    def limits(self) -> list[str]:
+        able = self.capabilities
+        calls = f"{able.batch_size:,} records a call; above {able.bulk_above:,} owed, {able.bulk_size:,} a bulk job"
+        return [calls, *self._api.usage.limits()]
+
     def close(self) -> None:
         self._api.close()
 

@@ -67,8 +67,8 @@ class Plan:
         return [request for piece in self.pieces for request in piece.requests]
 
 
-def plan_upserts(api: Api, layout: Layout, batch: Batch, most: int) -> Plan:
-    """`most` records go in one call; more are a bulk job."""
+def plan_upserts(api: Api, layout: Layout, batch: Batch, most: int, upload: int = UPLOAD_BYTES) -> Plan:
+    """`most` records go in one call; more are a bulk job of at most `upload` bytes, or several."""
     entries, settled = _without_duplicates(layout, batch.entries)
     if len(entries) <= most:
         return Plan(_pieces_of_few(api, layout, entries), settled)
@@ -80,7 +80,7 @@ def plan_upserts(api: Api, layout: Layout, batch: Batch, most: int) -> Plan:
     if rows:
         words = {"object": layout.object, "operation": "upsert", "externalIdFieldName": layout.key}
         lines = ((layout.key_of(e.payload or {}) or "", layout.cells(e.payload or {}), e) for e in rows)
-        pieces.append(Piece("bulk", rows, jobs=_jobs(api, batch, words, layout.columns, lines)))
+        pieces.append(Piece("bulk", rows, jobs=_jobs(api, batch, words, layout.columns, lines, upload)))
     return Plan(pieces, settled)
 
 
@@ -98,7 +98,7 @@ def plan_deletes(api: Api, layout: Layout, batch: Batch, ids: Mapping[int, str |
         request = Request("DELETE", path, headers={"accept": "application/json"}, entries=_ids(entries))
         return Plan([Piece("delete", entries, request)], settled)
     words = {"object": layout.object, "operation": "delete"}
-    jobs = _jobs(api, batch, words, ["Id"], ((id_, [id_], entry) for id_, entry in there))
+    jobs = _jobs(api, batch, words, ["Id"], ((id_, [id_], entry) for id_, entry in there), UPLOAD_BYTES)
     return Plan([Piece("bulk", entries, jobs=jobs)], settled)
 
 
@@ -122,6 +122,7 @@ def _jobs(
     words: Mapping[str, str],
     columns: Sequence[str],
     lines: Iterator[tuple[str, list[str], Entry]],
+    upload: int,
 ) -> list[Job]:
     jobs: list[Job] = []
     head = _line(columns)
@@ -132,7 +133,7 @@ def _jobs(
 
     for name, cells, entry in lines:
         line = _line(cells)
-        if rows and size + len(line) > UPLOAD_BYTES:
+        if rows and size + len(line) > upload:
             jobs.append(finished())
             size, parts, rows = len(head), [head], {}
         size += len(line)

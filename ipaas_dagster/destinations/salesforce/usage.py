@@ -49,6 +49,13 @@ class Usage:
             self._notes.write(NOTE, {"used": self._used, "of": self._of, "at": now.isoformat()})
             self._kept = (self._used, now)
 
+    def limits(self) -> list[str]:
+        """For people, from the last answer; without one in this process, from the note of an earlier one."""
+        if self._of:
+            return [f"{self._of:,} API calls a day, {self._used:,} used"]
+        note = self._notes.read(NOTE)
+        return [f"{note['of']:,} API calls a day, {note['used']:,} used ({note['at']})"] if note else []
+
     @property
     def shown(self) -> str:
         return f"api usage {self._used}/{self._of}" if self._of else "api usage not told"
