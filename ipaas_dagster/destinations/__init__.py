@@ -30,6 +30,7 @@ DESTINATIONS: tuple[DestinationKind, ...] = (
     DestinationKind("files", "ipaas_dagster.destinations.files"),
     DestinationKind("salesforce", "ipaas_dagster.destinations.salesforce"),
     DestinationKind("quickbooks", "ipaas_dagster.destinations.quickbooks"),
+    DestinationKind("intacct", "ipaas_dagster.destinations.intacct"),
 )
 
 

@@ -57,6 +57,8 @@ class Shape:
     """Field -> the hub collection whose record it names."""
     hub_id_field: str | None = None
     """The field that holds the hub id as it is; None where the template has none."""
+    constants: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    """Fields with the same value in every record, those of nested records by dotted names."""
 
 
 @dataclass(frozen=True)

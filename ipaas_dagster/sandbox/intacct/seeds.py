@@ -16,6 +16,7 @@ SEEDS: Mapping[str, Sequence[Record]] = {
         {"ACCOUNTNO": "1099", "TITLE": "Undeposited funds"},
         {"ACCOUNTNO": "1200", "TITLE": "Accounts receivable"},
         {"ACCOUNTNO": "2100", "TITLE": "Deferred revenue"},
+        {"ACCOUNTNO": "2200", "TITLE": "Sales tax payable"},
         {"ACCOUNTNO": "4000", "TITLE": "Revenue"},
         {"ACCOUNTNO": "4100", "TITLE": "Subscription revenue"},
         {"ACCOUNTNO": "4900", "TITLE": "Revenue by place", "REQUIRES": "Location,Department"},
