@@ -34,10 +34,16 @@ class Remote:
     nowhere: Mapping[str, str]
     written_below: str
     """Where records are written; so that no question for a token is struck by a fault."""
+    written_with: str = ""
+    """What stands in a request that writes, where its method and path do not tell."""
 
     @property
     def throttled(self) -> Fault:
-        return Fault("status", status=429, retry_after="3", times=1, path=self.written_below)
+        return self.fault("status", status=429, retry_after="3", times=1)
+
+    def fault(self, kind: str, **more: Any) -> Fault:
+        """One that strikes only what is written."""
+        return Fault(kind, path=self.written_below, body=self.written_with, **more)
 
     @property
     def requests(self) -> int:
@@ -172,6 +178,36 @@ def _quickbooks(folder: Path, fixture: Fixture) -> Iterator[Connected]:
         )
 
 
+@contextmanager
+def _intacct(folder: Path, fixture: Fixture) -> Iterator[Connected]:
+    with running_sandbox() as sandbox:
+        there = sandbox.intacct
+        there.command("settings", {"endpoint": "/ia/xml/xmlgw-company.phtml"})
+
+        def children() -> list[tuple[str, str]]:
+            return sorted((r["RECORDID"], r["CUSTOMERNAME"]) for r in there.truth("ARINVOICE"))
+
+        yield Connected(
+            "intacct",
+            there.environment(sandbox.origin),
+            lambda: sorted(record["NAME"] for record in there.truth("CUSTOMER") if record["STATUS"] == "active"),
+            children,
+            child=("invoices", "number"),
+            child_columns={"currency": "USD", "net_amount_minor": 1000, "total_minor": 1000},
+            child_needs=_line,
+            bad={"owner_email": "a\x01b"},
+            remote=Remote(
+                there,
+                lambda: there.command("expire_sessions", {}),
+                wrong={"INTACCT_USER_PASSWORD": "not-the-right-one"},
+                nowhere={"INTACCT_URL": f"http://127.0.0.1:{_free_port()}/ia/xml/xmlgw.phtml"},
+                written_below="/ia/xml/xmlgw-company",
+                written_with="<uniqueid>true",
+            ),
+            name_limit=100,
+        )
+
+
 def _line(hub: FakeHub, invoice: str) -> None:
     """One line of an item, for the whole of the invoice."""
     hub.put("items", "instagaze:products:9", name="Service", code="S-9", currency="USD", unit_price_minor=1000)
@@ -192,6 +228,7 @@ SYSTEMS: dict[str, Make] = {
     "files": _files,
     "salesforce": _salesforce,
     "quickbooks": _quickbooks,
+    "intacct": _intacct,
 }
 
 __all__ = ["SYSTEMS", "Connected", "Fault", "Make", "Remote", "Sequence", "running_sandbox"]

@@ -218,12 +218,12 @@ def test_an_answer_that_is_lost_after_the_write(book: Book, there: Connected, ki
     remote = remote_of(there)
     for n in range(1, 5):
         book.customer(n)
-    remote.stand_in.faults.set([Fault(kind, times=2, path=remote.written_below)])
+    remote.stand_in.faults.set([remote.fault(kind, times=2)])
     book.deliver()
     assert sum(remote.stand_in.faults.struck().values()) == 2
     assert there.names() == [f"Customer {n}" for n in range(1, 5)]
     book.customer(1, name="Renamed")
-    remote.stand_in.faults.set([Fault(kind, times=1, path=remote.written_below)])
+    remote.stand_in.faults.set([remote.fault(kind, times=1)])
     book.deliver()
     assert there.names() == ["Customer 2", "Customer 3", "Customer 4", "Renamed"]
 
