@@ -117,14 +117,12 @@ def forget_sightings(connection: DuckDBPyConnection, landing_ids: Sequence[str])
 
 
 def has_sightings(connection: DuckDBPyConnection) -> bool:
-    """A hub of an older program has none until its next merge."""
-    import duckdb
-
-    try:
-        connection.execute(f"SELECT 1 FROM {UNSIGHTED} LIMIT 0")
-    except duckdb.CatalogException:
-        return False
-    return True
+    """A hub of an older program has none until its next merge. Asked of the catalog: a table that is not there would
+    be looked for among Python's own names."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = 'unsighted_landings'", [CATALOG]
+    ).fetchone()
+    return found is not None
 
 
 def unsighted_landings(connection: DuckDBPyConnection) -> set[str]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from ipaas_dagster.errors import UsageError
+from ipaas_dagster.ledger.calls import note_call
+from ipaas_dagster.operations.tables import calls, links
 from ipaas_dagster.outbox.dead import DeadFilter, dead_retry
+from ipaas_dagster.records import Call, new_id, utc_now
 from ipaas_dagster.sandbox import running_sandbox
 from ipaas_dagster.sync import deliver_all, reconcile_all, sync
 from ipaas_dagster.trace import Trace, Wanted, find
@@ -50,7 +56,9 @@ def deliver(past: Past) -> None:
 
 
 def told(found: Trace, what: str, *names: str) -> list[tuple[object, ...]]:
-    return [tuple(event.details[name] for name in names) for event in found.events if event.what == what]
+    """Without duplicates: whether neighbouring pages overlap is the scan's affair."""
+    events = [event for event in found.events if event.what == what]
+    return [tuple(e.details[name] for name in names) for e in events if e.details.get("verdict") != "duplicate"]
 
 
 def passed_over(found: Trace) -> list[tuple[object, ...]]:
@@ -152,10 +160,6 @@ def test_what_the_system_holds_now_is_asked_and_noted(past: Past) -> None:
     assert found.systems[0].held_now is not None
     assert found.systems[0].held_now.record is not None
     assert found.systems[0].held_now.record["name"] == "Asked for"
-    from sqlalchemy import select
-
-    from ipaas_dagster.operations.tables import calls
-
     with past.project.operations.read() as connection:
         paths = connection.scalars(select(calls.c.path).where(calls.c.method == "READ", calls.c.system == "sql"))
         assert f"customers/{hub_id}" in list(paths)
@@ -206,6 +210,48 @@ def test_a_trace_is_readable_as_lines_and_as_json(past: Past) -> None:
     assert "name: Read me" in text
     assert "UPSERT customers ok" in text
     assert "sql had version 1" in text
-    import json
-
     assert json.loads(json.dumps(document(found)))["events"][0]["details"]["record"]["account_name"] == "Read me"
+
+
+def test_the_id_that_a_system_gave_finds_the_record_and_its_calls_with_their_bodies(past: Past) -> None:
+    hub_id = account(past)
+    pull(past)
+    deliver(past)
+    give_id(past, hub_id, "0018Z00001")
+    assert find(past.project, None, system="sql", its_id="0018Z00001").hub_id == hub_id
+    (attempt,) = (event for event in past.trace(hub_id).events if event.what == "attempt")
+    sending = attempt.details["calls"][0]["call_id"]
+    call = Call(
+        new_id(), "sql", "write", "PATCH", "/composite", utc_now(), status=200, outcome="ok", sending_id=sending
+    )
+    body = json.dumps({"records": [{"id": "0018Z00001", "success": True}, {"id": "other", "success": True}]})
+    with past.project.operations.write() as connection:
+        note_call(connection, replace(call, request_body=b'{"password": "hunter22"}', response_body=body))
+    (attempt,) = (event for event in past.trace(hub_id, Wanted(bodies=True)).events if event.what == "attempt")
+    noted = attempt.details["calls"][1]
+    assert noted["response_part"] == {"id": "0018Z00001", "success": True}
+    assert noted["request"] == b'{"password": "***"}'
+    assert "PATCH /composite 200" in attempt.text
+
+
+def give_id(past: Past, hub_id: str, its_id: str) -> None:
+    with past.project.operations.write() as connection:
+        connection.execute(update(links).where(links.c.hub_id == hub_id).values(external_id=its_id))
+
+
+def test_a_hub_of_before_sightings_says_what_was_not_searched(past: Past) -> None:
+    hub_id = account(past, account_name="Old")
+    pull(past)
+    before = told(past.trace(hub_id), "seen", "line", "verdict")
+    with past.project.hub.scratch() as connection, past.project.hub.attached(connection):
+        for table in ("sightings", "unsighted_landings"):
+            connection.execute(f"DROP TABLE ipaas.hub.{table}")
+    old = past.trace(hub_id)
+    assert told(old, "version", "version") == [(1,)]
+    assert "--deep" in old.notes[0]
+    deep = past.trace(hub_id, Wanted(deep=True))
+    assert told(deep, "seen", "line", "verdict") == before
+    change(past, hub_id, account_name="New")
+    pull(past)
+    assert told(past.trace(hub_id), "seen", "verdict") == [("update",)]
+    assert told(past.trace(hub_id, Wanted(deep=True)), "seen", "verdict") == [("insert",), ("update",)]
