@@ -64,6 +64,7 @@ def apply(project: Project, plan: PlanFile, means: Means | None = None) -> Appli
         applied = Applied(DeliverResult(system, {}))
         with _delivering(project, plan, means) as delivery:
             stopped = _send_all(delivery, plan, applied) if delivery else "it cannot be reached"
+    notes += delivery.remarks_in_words() if delivery else []
     routes = counts_of(project, system, tallies, delivery)
     calls = delivery.calls if delivery else 0
     applied.result = DeliverResult(system, routes, calls=calls, stopped=stopped, notes=tuple(notes))

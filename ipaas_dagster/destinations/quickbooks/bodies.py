@@ -17,7 +17,7 @@ import msgspec
 
 from ipaas_dagster.destinations.base import Entry
 from ipaas_dagster.destinations.quickbooks.company import Facts
-from ipaas_dagster.destinations.quickbooks.entities import Entity, is_mark
+from ipaas_dagster.destinations.quickbooks.entities import Entity, stays
 
 Body = dict[str, Any]
 SALE = "SalesItemLineDetail"
@@ -47,11 +47,9 @@ class Bodies:
         return _without_empty(made)
 
     def update(self, entity: Entity, entry: Entry, id: str, token: str) -> Body:
-        """Sparse: what is not named stays, what is empty is emptied; a mark that a user may have added to stays too."""
+        """Sparse: what is not named stays, what is empty is emptied."""
         made = self._made(entity, entry)
-        kept = {
-            name: value for name, value in made.items() if name not in entity.create_only and not is_mark(value, entry)
-        }
+        kept = {name: value for name, value in made.items() if not stays(entity, name, value, entry)}
         return {"Id": id, "SyncToken": token, "sparse": True, **kept}
 
     def inactive(self, id: str, token: str) -> Body:

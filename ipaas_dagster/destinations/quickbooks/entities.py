@@ -16,13 +16,15 @@ SUFFIX = " (deleted)"
 @dataclass(frozen=True)
 class Entity:
     """`natural` is the field that it is looked up by; `lists` has `Active`, and is never deleted; `same` a field whose
-    equal value makes two records of the same natural key one. `create_only` are fields that an update leaves alone."""
+    equal value makes two records of the same natural key one. `create_only` are fields that an update leaves alone;
+    `never_empty` those that it leaves alone where they are empty here, since QuickBooks fills them."""
 
     name: str
     natural: str
     lists: bool = False
     same: str | None = None
     create_only: tuple[str, ...] = ()
+    never_empty: tuple[str, ...] = ()
 
     @property
     def inactive_too(self) -> tuple[str, ...]:
@@ -33,10 +35,15 @@ class Entity:
 ENTITIES: tuple[Entity, ...] = (
     Entity("Customer", "DisplayName", lists=True),
     Entity("Item", "Name", lists=True, same="Sku", create_only=("Type", "IncomeAccountRef")),
-    Entity("Invoice", "DocNumber"),
-    Entity("Payment", "PaymentRefNum"),
+    Entity("Invoice", "DocNumber", never_empty=("DocNumber", "TxnDate", "DueDate")),
+    Entity("Payment", "PaymentRefNum", never_empty=("TxnDate",)),
 )
 BY_NAME = {entity.name: entity for entity in ENTITIES}
+
+
+def stays(entity: Entity, name: str, value: Any, entry: Entry) -> bool:
+    """Whether an update leaves this field of a record as it is there: a mark too, which a person may have added to."""
+    return name in entity.create_only or (value is None and name in entity.never_empty) or is_mark(value, entry)
 
 
 def mark_of(entry: Entry) -> str:

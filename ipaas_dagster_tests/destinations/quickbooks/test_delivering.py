@@ -87,6 +87,19 @@ def test_what_somebody_added_there_stays_and_what_is_emptied_here_is_emptied(
     assert "Line1" not in record["BillAddr"]
 
 
+def test_dates_that_quickbooks_set_itself_stay(world: Company, quickbooks: QuickBooks, sandbox: Sandbox) -> None:
+    customer(world, 1)
+    item(world, 1)
+    hub_id = invoice(world, 1, 1, due_at=None)
+    world.delivered()
+    dated = one(quickbooks, "Invoice")["TxnDate"]
+    sandbox.clock.advance(10 * 86_400)
+    world.hub.put("invoices", hub_id, number="INV-2")
+    world.delivered()
+    bill = one(quickbooks, "Invoice")
+    assert (bill["DocNumber"], bill["TxnDate"], bill["DueDate"]) == ("INV-2", dated, dated)
+
+
 def test_deletes_children_first_and_customers_and_items_are_made_inactive(
     world: Company, quickbooks: QuickBooks
 ) -> None:
