@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from ipaas_dagster.cli import choose
 from ipaas_dagster.cli.app import app
-from ipaas_dagster.cli.demo import compare, refuse_foreign_state
+from ipaas_dagster.cli.demo import arrived_in, compare, refuse_foreign_state, refuse_foreign_systems
 from ipaas_dagster.cli.progress import Lines
 from ipaas_dagster.cli.report import command
 from ipaas_dagster.cli.tables import ago
@@ -265,6 +265,28 @@ def test_the_demo_does_not_mix_its_records_with_real_ones(environment: dict[str,
         connection.execute(insert(server_facts).values(base_url="https://api.instagaze.com/api/admin/", **fact))
     with pytest.raises(UsageError, match="IPAAS_STATE"):
         refuse_foreign_state(project)
+
+
+def test_the_demo_sends_its_records_nowhere_else(environment: dict[str, str]) -> None:
+    secrets = {"SALESFORCE_CLIENT_ID": "id", "SALESFORCE_CLIENT_SECRET": "secret"}
+    refuse_foreign_systems(Project(load({**environment, **secrets, "SALESFORCE_URL": "http://127.0.0.1:8800"})))
+    with pytest.raises(UsageError, match=r"salesforce at acme\.my\.salesforce\.com"):
+        refuse_foreign_systems(Project(load({**environment, **secrets, "SALESFORCE_URL": ACME})))
+
+
+ACME = "https://acme.my.salesforce.com"
+
+
+def test_the_demo_judges_salesforce_by_what_is_in_it(environment: dict[str, str]) -> None:
+    with running_sandbox(samples=None) as sandbox:
+        project = Project(load({**environment, **sandbox.environment}))
+        twice = [{"Name": name, "Ipaas_Hub_Id__c": f"instagaze:accounts:{name}"} for name in "12"]
+        sandbox.salesforce.command("seed", {"object": "Account", "records": twice})
+        live = {"instagaze:accounts:1", "instagaze:accounts:3"}
+        assert arrived_in(project, sandbox, "salesforce", "customers", live) == [
+            "salesforce.customers: 1 missing: instagaze:accounts:3",
+            "salesforce.customers: 1 not expected: instagaze:accounts:2",
+        ]
 
 
 def test_the_demo_names_what_is_missing_and_what_is_too_much() -> None:

@@ -160,15 +160,21 @@ def _arrived(project: Project, server: Sandbox, rejected: set[str]) -> list[str]
         live = _live(project, collection)
         problems += compare(f"hub.{collection.name}", truth, live)
         for system in _switched_on(project):
-            there = _there(project, server, system, collection.name)
-            if there is not None:
-                problems += compare(f"{system}.{collection.name}", live, set(there))
-                problems += _twice(f"{system}.{collection.name}", there)
+            problems += arrived_in(project, server, system, collection.name, live)
     for collection in contracts.REFERENCE:
         source, hub = len(server.instagaze.truth(collection.source)), len(_live(project, collection))
         if source != hub:
             problems.append(f"instagaze.{collection.name}: the source has {source}, the hub {hub}")
     return problems
+
+
+def arrived_in(project: Project, server: Sandbox, system: str, collection: str, live: set[str]) -> list[str]:
+    """What a system holds against the hub's live records, in words."""
+    there = _there(project, server, system, collection)
+    if there is None:
+        return []
+    where = f"{system}.{collection}"
+    return [*compare(where, live, set(there)), *_twice(where, there)]
 
 
 def _there(project: Project, server: Sandbox, system: str, collection: str) -> list[str] | None:

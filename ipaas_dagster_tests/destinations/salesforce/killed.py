@@ -1,7 +1,5 @@
-"""A delivery in a process of its own that kills itself, as with `kill -9`, at one of its commits.
-
-Every call to Salesforce stands between two commits: its row in the ledger before, its outcome after; and so does each
-step of a bulk job. Processes are forked from one that has everything imported, so that there can be many.
+"""A delivery in a process of its own that kills itself, as with `kill -9`: at one of its commits, or beside one of
+its calls. Processes are forked from one that has everything imported, so that there can be many.
 """
 
 from __future__ import annotations
@@ -10,10 +8,15 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
+from ipaas_dagster.deliver import deliver, setting
+from ipaas_dagster.destinations.base import Destination
+from ipaas_dagster.destinations.salesforce.destination import SalesforceDestination
+from ipaas_dagster.project import Project
+from ipaas_dagster.records import Call
 from ipaas_dagster_tests.destinations.salesforce.stage import SYSTEM, Stage
 from ipaas_dagster_tests.outbox.killed import Mortal
 
@@ -30,17 +33,43 @@ def fill(stage: Stage) -> None:
         stage.put("contacts", f"instagaze:contacts:{n}", customer_id=parent, name=f"Contact {n}")
 
 
-def _deliver(folder: str, environment: Mapping[str, str], commit: int, when: str) -> None:
+@dataclass(frozen=True)
+class Beside:
+    """The first call of that method whose path ends so: `before` it goes out, its intent being committed, or `after`
+    its answer, before that is."""
+
+    method: str
+    ending: str
+    when: str
+
+    def connect(self, project: Project, system: str) -> Destination:
+        real = setting(project, system)
+
+        def record(call: Call) -> None:
+            mine = call.method == self.method and call.path.endswith(self.ending)
+            if mine and self.when == "after" and call.outcome != "intent":
+                os.kill(os.getpid(), signal.SIGKILL)
+            real.record_call(call)
+            if mine and self.when == "before" and call.outcome == "intent":
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return SalesforceDestination(replace(real, record_call=record))
+
+
+def _deliver(folder: str, environment: Mapping[str, str], commit: int, when: str, beside: Beside | None) -> None:
     stage = Stage(Path(folder), environment=environment)
     fill(stage)
-    stage.world.project.__dict__["operations"] = Mortal(stage.world.project.settings.operations_url, commit, when)
-    stage.deliver()
+    project = stage.world.project
+    project.__dict__["operations"] = Mortal(project.settings.operations_url, commit, when)
+    deliver(project, SYSTEM, replace(stage.means, connect=beside.connect) if beside else stage.means)
 
 
-def started(stage: Stage, folder: Path, commit: int = NEVER, when: str = "after") -> BaseProcess:
-    """The process, under way; it kills itself just before or after its `commit`th commit."""
-    environment: dict[str, Any] = dict(stage.world.project.settings.environment)
-    process = _CONTEXT.Process(target=_deliver, args=(str(folder), environment, commit, when))
+def started(
+    stage: Stage, folder: Path, commit: int = NEVER, when: str = "after", beside: Beside | None = None
+) -> BaseProcess:
+    """The process, under way; it kills itself just before or after its `commit`th commit, or beside a call."""
+    environment = dict(stage.world.project.settings.environment)
+    process = _CONTEXT.Process(target=_deliver, args=(str(folder), environment, commit, when, beside))
     process.start()
     return process
 
@@ -51,4 +80,4 @@ def kill(process: BaseProcess) -> None:
     process.join()
 
 
-__all__ = ["RECORDS", "SYSTEM", "fill", "kill", "started"]
+__all__ = ["RECORDS", "SYSTEM", "Beside", "fill", "kill", "started"]

@@ -95,6 +95,16 @@ def test_an_expired_token_is_renewed_within_the_call(stage: Stage) -> None:
     assert stage.urls("POST").count("/services/oauth2/token") == 2
 
 
+def test_over_https_with_an_authority_of_its_own(tmp_path: Path) -> None:
+    org = Salesforce()
+    with running_sandbox(samples=None, salesforce=org, https=True, ca_folder=tmp_path) as sandbox:
+        stage = Stage(tmp_path, org, org.environment(str(sandbox.https_origin)))
+        with stage.connected(ca_file=str(sandbox.ca_file)) as destination:
+            assert "at https://" in destination.check()
+        with stage.connected() as destination, pytest.raises(Unreachable, match="no connection"):
+            destination.check()
+
+
 def test_nothing_secret_reaches_the_ledger(stage: Stage) -> None:
     assert stage.org is not None
     with stage.connected() as destination:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ipaas_dagster.sandbox import every_kind, running_sandbox
-from ipaas_dagster_tests.destinations.salesforce.killed import RECORDS, fill, kill, started
+from ipaas_dagster_tests.destinations.salesforce.killed import RECORDS, Beside, fill, kill, started
 from ipaas_dagster_tests.destinations.salesforce.stage import FEW, Fault, Stage, staged
 from ipaas_dagster_tests.flow.world import World
 
@@ -131,13 +131,49 @@ def assert_stage_is_whole(stage: Stage) -> None:
     stage.world.assert_balanced()
 
 
+CALL, JOB, READ = {}, FEW, ("GET", "before")
+STEPS = {
+    "call": (CALL, "PATCH", "/composite/sobjects/Account/Ipaas_Hub_Id__c"),
+    "children": (CALL, "PATCH", "/composite/sobjects/Contact/Ipaas_Hub_Id__c"),
+    "job made": (JOB, "POST", "/jobs/ingest"),
+    "job uploaded": (JOB, "PUT", "/batches"),
+    "job closed": (JOB, "PATCH", "AA"),
+    "job polled": (JOB, "GET", "AA"),
+    "results": (JOB, "GET", "/successfulResults"),
+    "last results": (JOB, "GET", "/unprocessedrecords"),
+}
+
+
+MOMENTS = [
+    (step, when) for step, (_, method, _) in STEPS.items() for when in ("before", "after") if (method, when) != READ
+]
+"""A question has no intent: what is before it is after another call."""
+
+
+@pytest.mark.parametrize(("step", "when"), MOMENTS)
+def test_killed_beside_every_call(tmp_path: Path, step: str, when: str) -> None:
+    environment, method, ending = STEPS[step]
+    with staged(tmp_path, environment) as stage:
+        fill(stage)
+        process = started(stage, tmp_path, beside=Beside(method, ending, when))
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        assert stage.deliver().stopped is None
+        assert_stage_is_whole(stage)
+        jobs = [url for url in stage.urls("POST") if url.endswith("/jobs/ingest")]
+        if environment is JOB:
+            again = (step, when) in {("job made", "after"), ("job uploaded", "before"), ("job uploaded", "after")}
+            again |= (step, when) == ("job closed", "before")
+            assert len(jobs) == (3 if again else 2), "one for customers, one for contacts; a started one goes on"
+
+
 @pytest.mark.parametrize("environment", [{}, FEW], ids=["calls", "jobs"])
 def test_killed_at_every_commit(tmp_path: Path, environment: dict[str, str]) -> None:
     """Each process dies at its next commit but a few; the last one finds everything there once."""
     with staged(tmp_path, environment) as stage:
         fill(stage)
         ended = []
-        for commit in range(2, 60, 2 if environment else 1):
+        for commit in range(2, 60):
             process = started(stage, tmp_path, commit, "before" if commit % 4 else "after")
             process.join()
             ended.append(process.exitcode)
