@@ -21,6 +21,7 @@ from ipaas_dagster.sandbox.instagaze.filters import Paging
 from ipaas_dagster.sandbox.instagaze.samples import SAMPLES
 from ipaas_dagster.sandbox.instagaze.state import DEFAULT_TOKEN, Instagaze
 from ipaas_dagster.sandbox.intacct import Intacct
+from ipaas_dagster.sandbox.ipaas_com import IpaasCom
 from ipaas_dagster.sandbox.journal import Journal
 from ipaas_dagster.sandbox.listening import ports
 from ipaas_dagster.sandbox.quickbooks import QuickBooks
@@ -48,13 +49,14 @@ class Sandbox:
     salesforce: Salesforce
     quickbooks: QuickBooks
     intacct: Intacct
+    ipaas_com: IpaasCom
     https_origin: str | None = None
     ca_file: Path | None = None
 
     @property
     def stand_ins(self) -> tuple[StandIn, ...]:
         """Every stand-in. The next one is named here, and is a field above."""
-        return (self.instagaze, self.salesforce, self.quickbooks, self.intacct)
+        return (self.instagaze, self.salesforce, self.quickbooks, self.intacct, self.ipaas_com)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -101,6 +103,7 @@ def running_sandbox(
     salesforce: Salesforce | None = None,
     quickbooks: QuickBooks | None = None,
     intacct: Intacct | None = None,
+    ipaas_com: IpaasCom | None = None,
     https: bool = False,
     ca_folder: Path | None = None,
 ) -> Iterator[Sandbox]:
@@ -130,6 +133,7 @@ def running_sandbox(
             salesforce=salesforce or Salesforce(clock=chosen),
             quickbooks=quickbooks or QuickBooks(clock=chosen),
             intacct=intacct or Intacct(clock=chosen),
+            ipaas_com=ipaas_com or IpaasCom(clock=chosen),
             https_origin=at.https_origin,
             ca_file=at.ca_file,
         )
@@ -166,6 +170,7 @@ def serve(
             salesforce=Salesforce(clock=clock),
             quickbooks=QuickBooks(clock=clock),
             intacct=Intacct(clock=clock),
+            ipaas_com=IpaasCom(clock=clock),
             https_origin=at.https_origin,
             ca_file=at.ca_file,
         )
