@@ -34,7 +34,7 @@ _LINE: dict[str, Any] = {
     "tax_code": "SW010000",
     "portal_id": 1,
     "currency_id": 1,
-    "product_code": "PT-SUPPORT",
+    "product_code": "INVU6YF8X2HN8",
     "product_name": "Support plan",
     "tax_description": "",
     "product_quantity": 2,
