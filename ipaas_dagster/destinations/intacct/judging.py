@@ -27,7 +27,7 @@ class Judge:
         """`results` by control id, in whatever order they came."""
         said = [(item, results.get(item.function.controlid)) for item in self.work.items]
         heard = [(item, result, self._said(item, result)) for item, result in said]
-        unsure = [item for item, _, what in heard if what in ("repeated", "taken")]
+        unsure = [item for item, _, what in heard if what in ("repeated", "taken", "absent")]
         there, problem = self._looked(unsure)
         return [self._outcome(item, result, what, there, problem) for item, result, what in heard]
 
@@ -63,10 +63,8 @@ class Judge:
                 return _of(item, "retry", words)
             case "taken":
                 return self._taken(item, there, problem, words)
-            case "absent" if item.operation in ("delete", "inactivate"):
-                return _of(item, "delivered", id=item.id)
             case "absent":
-                return _of(item, "retry", f"it is not there any more, and is looked up again ({words})")
+                return self._absent(item, there, problem, words)
         return self._failed(item, words)
 
     def _done(self, item: Item, id: str | None) -> Outcome:
@@ -101,6 +99,16 @@ class Judge:
         if self._found(item, there) is not None:
             return _of(item, "retry", "it is there already and is updated next")
         return _of(item, "rejected", words)
+
+    def _absent(self, item: Item, there: There, problem: str, words: str) -> Outcome:
+        """The words may as well be about something that the record refers to."""
+        if problem:
+            return _of(item, "retry", f"{words}; it could not be looked up: {problem}")
+        if there.of(item.entry) is not None and item.operation != "reverse":
+            return self._failed(item, words)
+        if item.operation in ("delete", "inactivate"):
+            return _of(item, "delivered", id=item.id)
+        return _of(item, "retry", f"it is not there any more, and is looked up again ({words})")
 
     def _found(self, item: Item, there: There) -> Record | None:
         kind, entry = self.work.kind, item.entry
