@@ -97,13 +97,19 @@ class Client:
             self._http.close()
 
     def _call(self, purpose: Purpose, request: Request, part: Part, fill: Filling, kind: str) -> Answer:
-        self._limiter.take(kind)
-        answer = self._once(purpose, request, part, fill, self._session.headers())
+        answer = self._within_limits(purpose, request, part, fill, kind)
         if not self._expired(answer):
             return answer
         self._session.forget()
+        return self._within_limits(purpose, request, part, fill, kind)
+
+    def _within_limits(self, purpose: Purpose, request: Request, part: Part, fill: Filling, kind: str) -> Answer:
+        authorization = self._session.headers()
         self._limiter.take(kind)
-        return self._once(purpose, request, part, fill, self._session.headers())
+        try:
+            return self._once(purpose, request, part, fill, authorization)
+        finally:
+            self._limiter.answered(kind)
 
     def _once(
         self, purpose: Purpose, request: Request, part: Part, fill: Filling, authorization: Mapping[str, str]

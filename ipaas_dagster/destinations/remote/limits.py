@@ -45,6 +45,14 @@ class Limiter:
         for _, made in concerned:
             made.append(now)
 
+    def answered(self, kind: str = "") -> None:
+        """The last call is over: it counts from now. The system counted it when it came, which was later than when
+        it was sent; counted from its sending, the first of the next window could come too early."""
+        now = self._monotonic()
+        for limit, made in self._limits:
+            if limit.of in ("", kind) and made:
+                made[-1] = now
+
     def _until_free(self, limit: Limit, made: deque[float]) -> float:
         if len(made) < limit.calls:
             return 0.0

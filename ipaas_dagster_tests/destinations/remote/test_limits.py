@@ -56,3 +56,18 @@ def test_a_long_wait_is_the_deliverers_to_decide() -> None:
     assert throttled.value.seconds == pytest.approx(60.0)
     time.now += 60.0
     limiter.take()
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.05), st.floats(0, 0.2)), min_size=12, max_size=60))
+def test_the_system_counts_calls_when_they_come(calls: list[tuple[float, float]]) -> None:
+    """Each takes some time to arrive and some to be answered; in no second do more than five arrive."""
+    time = Time()
+    limiter = Limiter([Limit(5, 1.0)], time.wait, lambda: time.now)
+    came: list[float] = []
+    for there, back in calls:
+        limiter.take()
+        came.append(time.now + there)
+        time.now += there + back
+        limiter.answered()
+    for n in range(len(came) - 5):
+        assert came[n + 5] - came[n] >= 1.0 - 1e-9
