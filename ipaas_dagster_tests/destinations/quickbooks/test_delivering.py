@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ipaas_dagster.destinations.base import Unreachable
 from ipaas_dagster.sandbox import Sandbox
 from ipaas_dagster.sandbox.quickbooks import QuickBooks
 from ipaas_dagster_tests.destinations.quickbooks.world import (
@@ -205,3 +206,28 @@ def test_what_cannot_be_rendered_is_dead_by_name_of_field(world: Company, column
     assert world.entry(hub_id).state == "dead"
     assert world.entry(hub_id).reason.startswith(field)
     assert world.states(system="quickbooks") == ["dead", "delivered"]
+
+
+def test_check_says_whose_books_and_where_items_book_to(world: Company, sandbox: Sandbox, tmp_path: Path) -> None:
+    says = world.destination().check()
+    assert says.startswith("Sandbox Company, books in USD; new items book to Services")
+    assert "batches of 30 a minute" in says
+    wrong = Company(tmp_path / "wrong", sandbox.environment, income_account="No such account")
+    with pytest.raises(
+        Unreachable, match="no active Account 'No such account'; look at the preset's field income_account"
+    ):
+        wrong.destination().check()
+
+
+def test_reads_back_by_id_and_what_is_inactive_is_not_there(world: Company, quickbooks: QuickBooks) -> None:
+    customer(world, 1)
+    customer(world, 2)
+    world.delivered()
+    world.hub.drop("customers", "instagaze:accounts:1")
+    world.delivered()
+    found = world.destination().read("customers", "Customer", ["1", "2", "3"])
+    assert {id: record and record["DisplayName"] for id, record in found.items()} == {
+        "1": None,
+        "2": "Customer 2",
+        "3": None,
+    }
