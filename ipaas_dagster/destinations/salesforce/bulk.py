@@ -23,13 +23,14 @@ from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.destinations.salesforce import results
 from ipaas_dagster.destinations.salesforce.api import Api
 from ipaas_dagster.destinations.salesforce.pieces import JSON, Job, Piece
-from ipaas_dagster.destinations.salesforce.problems import in_words, is_setup, problems_of
+from ipaas_dagster.destinations.salesforce.problems import Problem, in_words, is_setup, problems_of
 from ipaas_dagster.destinations.salesforce.rest import in_doubt
 
 WAIT_SECONDS = 120.0
 """How long one delivery waits for a batch's jobs; the next one goes on waiting."""
 FIRST_SECONDS, LONGEST_SECONDS = 0.25, 10.0
 ENDED = ("JobComplete", "Failed", "Aborted")
+_NO_FIELD = "Field name not found"
 
 
 class Unsure(Exception):
@@ -70,12 +71,22 @@ class Bulk:
             found = self._results(piece.jobs, known, states, deletes=deletes)
         except Unsure as unsure:
             return in_doubt(piece.entries, str(unsure))
+        except results.Unmatched as problem:
+            self.notes.forget(batch.batch_id)
+            raise BatchRefused(str(problem)) from None
         self.notes.forget(batch.batch_id)
-        failed = [state for state in states if state.name == "Failed"]
-        if failed and sum(state.done for state in states) == 0:
-            raise BatchRefused(failed[0].shown)
+        self._refuse_if_nothing_was_done(states)
         unnamed = "the job's results do not name it"
         return [found.get(e.entry_id) or Outcome(e.entry_id, "in_doubt", reason=unnamed) for e in piece.entries]
+
+    def _refuse_if_nothing_was_done(self, states: Sequence[State]) -> None:
+        failed = [state for state in states if state.name == "Failed"]
+        done = sum(state.done for state in states)
+        if not failed or done:
+            return
+        if _NO_FIELD in failed[0].error:
+            raise self.api.unreachable([Problem("InvalidBatch", failed[0].error)], 200)
+        raise BatchRefused(failed[0].shown)
 
     def _noted(self, batch: Batch) -> dict[int, str]:
         note = self.notes.read(batch.batch_id) or {}
@@ -200,7 +211,7 @@ class Bulk:
             raise Unsure(str(error)) from None
         if answer.status == 200:
             return answer.body
-        if answer.status == 404:
+        if answer.status in (204, 404):
             return b""
         raise Unsure(f"{name} of a bulk job was answered {answer.status}")
 

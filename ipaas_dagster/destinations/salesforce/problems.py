@@ -77,7 +77,7 @@ def is_setup(problem: Problem) -> bool:
         return True
     if problem.code == "NOT_FOUND":
         return "external ID field" in problem.message or "requested resource" in problem.message
-    return problem.code == "INVALID_FIELD" and problem.message.lstrip().startswith("No such column")
+    return problem.code == "INVALID_FIELD" and "No such column" in problem.message
 
 
 def refused(entry: Entry, problems: Sequence[Problem], status: int | None = None) -> Outcome:

@@ -38,7 +38,7 @@ def send(api: Api, piece: Piece, part: Part) -> list[Outcome]:
         return [_one(api, piece.entries[0], answer)]
     if answer.status >= 300:
         raise _as_a_whole(api, answer)
-    return _each(piece.entries, answer, deleted if piece.kind == "delete" else refused)
+    return _each(api, piece.entries, answer, deleted if piece.kind == "delete" else refused)
 
 
 def in_doubt(entries: Sequence[Entry], reason: str) -> list[Outcome]:
@@ -66,10 +66,13 @@ def _as_a_whole(api: Api, answer: Answer) -> Exception:
     return BatchRefused(in_words(problems, answer.status))
 
 
-def _each(entries: Sequence[Entry], answer: Answer, refuse: Refuse) -> list[Outcome]:
+def _each(api: Api, entries: Sequence[Entry], answer: Answer, refuse: Refuse) -> list[Outcome]:
     found = _decoded(answer.body)
     if not isinstance(found, list) or len(found) != len(entries):
         return in_doubt(entries, "its answer cannot be read")
+    problems = [as_problems(one.get("errors")) if isinstance(one, dict) else [] for one in found]
+    if all(any(map(is_setup, some)) for some in problems):
+        raise api.unreachable(problems[0], answer.status)
     return [_read(entry, one, refuse) for entry, one in zip(entries, found, strict=True)]
 
 

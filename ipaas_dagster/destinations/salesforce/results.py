@@ -16,12 +16,16 @@ _ERROR, _ID = "sf__Error", "sf__Id"
 
 
 class Unreadable(Exception):
-    """A file is no CSV with the columns that it must have."""
+    """A file is no whole CSV."""
+
+
+class Unmatched(Exception):
+    """A file lacks the column that tells its rows apart: Salesforce leaves out what is not spelt as it spells it."""
 
 
 def outcomes_of(job: Job, files: Mapping[str, bytes], ended: str, *, deletes: bool) -> dict[int, Outcome]:
     """By entry id; records that no file names are missing. `ended` says how the job did, for what it left out.
-    Raises Unreadable."""
+    Raises Unreadable, Unmatched."""
     found: dict[int, Outcome] = {}
     for _, _, entry in _rows(job, files[UNPROCESSED]):
         found[entry.entry_id] = Outcome(entry.entry_id, "retry", reason=f"it was not processed: {ended}")
@@ -41,7 +45,7 @@ def _rows(job: Job, file: bytes) -> Iterator[tuple[str, str, Entry]]:
     try:
         place = {name: number for number, name in enumerate(next(reader))}
         if job.column not in place:
-            raise Unreadable(f"a result file has no column {job.column}")
+            raise Unmatched(f"a result file has no column {job.column}: write that field as the org spells it")
         key, own_id, error = place[job.column], place.get(_ID), place.get(_ERROR)
         for row in reader:
             for entry in job.rows.get(row[key], ()):

@@ -128,6 +128,13 @@ def test_what_the_org_lacks_stops_the_system_and_kills_no_record(tmp_path: Path,
         delivered(tmp_path, count, answer)
 
 
+def test_so_does_a_field_that_every_record_is_refused_for(tmp_path: Path) -> None:
+    words = "Unexpected JsonMappingException: No such column 'X__c' on sobject of type Account"
+    bad = {"success": False, "errors": [{"statusCode": "INVALID_FIELD", "message": words, "fields": []}]}
+    with pytest.raises(Unreachable, match="X__c"):
+        delivered(tmp_path, 2, http(200, [bad, bad]))
+
+
 @pytest.mark.parametrize(
     ("answer", "seconds"),
     [

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ipaas_dagster.destinations.base import Batch, BatchRefused, Outcome, Unreachable
+from ipaas_dagster.destinations.requests import Request, hole
+from ipaas_dagster.destinations.salesforce import results
 from ipaas_dagster.destinations.salesforce.bulk import WAIT_SECONDS
+from ipaas_dagster.destinations.salesforce.pieces import Job
+from ipaas_dagster.sandbox import running_sandbox
+from ipaas_dagster.sandbox.salesforce.schema import Schema, read_schema
+from ipaas_dagster.sandbox.salesforce.state import Salesforce
 from ipaas_dagster_tests.destinations.salesforce.stage import Behaviour, Fault, Stage, staged
 
 JOBS = "/jobs/ingest"
@@ -77,6 +84,34 @@ def test_a_job_that_did_nothing_refuses_the_batch(tmp_path: Path) -> None:
             deliver(stage, sent)
         assert stage.notes.read(sent.batch_id) is None
         assert stage.there() == {}
+
+
+def test_a_field_that_the_org_lacks_stops_the_system_and_kills_no_record(tmp_path: Path) -> None:
+    schema = read_schema()
+    account = schema.objects["Account"]
+    fields = {name: one for name, one in account.fields.items() if name != "Owner_Name__c"}
+    org = Salesforce(schema=Schema({**schema.objects, "Account": replace(account, fields=fields)}))
+    with running_sandbox(samples=None, salesforce=org) as sandbox:
+        stage = Stage(tmp_path, org, org.environment(sandbox.origin))
+        sent = stage.customers(1, 2, 3)
+        for fields_of_preset in (FEW, {}):
+            with stage.connected(**fields_of_preset) as destination, pytest.raises(Unreachable, match="Owner_Name__c"):
+                destination.deliver(sent)
+        assert stage.notes.read(sent.batch_id) is None
+        assert stage.there() == {}
+
+
+def test_a_file_without_the_column_that_tells_rows_apart(alone: Stage) -> None:
+    job = Job(1, "Ipaas_Hub_Id__c", hole("b", "created_id", "job"), *[Request("POST", "/")] * 3, {})
+    files = dict.fromkeys(results.FILES, b"")
+    for body, problem in (
+        (b'"sf__Id","ipaas_hub_id__c"\n', results.Unmatched),
+        (b'"sf__Id","Ipaas_Hub_Id__c"\n"001"\n', results.Unreadable),
+        (b'"sf__Id","Ipaas_Hub_Id__c"\n"001","\xff"\n', results.Unreadable),
+    ):
+        with pytest.raises(problem):
+            results.outcomes_of(job, {**files, results.SUCCESSFUL: body}, "", deletes=False)
+    assert results.outcomes_of(job, files, "", deletes=False) == {}
 
 
 STEPS = {
