@@ -104,6 +104,19 @@ def test_many_changes_go_by_jobs_and_few_by_calls(tmp_path: Path) -> None:
         stage.world.assert_balanced()
 
 
+def test_what_somebody_deleted_there_comes_back_with_what_refers_to_it(stage: Stage) -> None:
+    assert stage.org is not None
+    fill(stage)
+    stage.deliver()
+    own_id = stage.there()["instagaze:accounts:3"]["Id"]
+    stage.org.command("delete", {"object": "Account", "id": own_id})
+    assert len(stage.there("Contact")) == RECORDS - 1, "Salesforce takes the contacts of an account along"
+    stage.customer(3, name="changed")
+    assert stage.deliver().stopped is None
+    assert stage.there()["instagaze:accounts:3"]["Id"] != own_id
+    assert_stage_is_whole(stage)
+
+
 @pytest.mark.parametrize("environment", [{}, FEW], ids=["calls", "jobs"])
 def test_a_fifth_of_all_answers_lost(tmp_path: Path, environment: dict[str, str]) -> None:
     with staged(tmp_path, environment) as stage:
