@@ -12,6 +12,9 @@ from ipaas_dagster.errors import IpaasError, UsageError
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import SOURCE_SYSTEM, Call, new_id
 
+WITHOUT_HTTP = ("sql", "files")
+"""Kinds whose destinations write no calls of their own, and whose records can be read as a whole."""
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -76,7 +79,7 @@ def _note_local(project: Project, system: str, method: str) -> None:
     """The ledger's row of a call to a system without HTTP, whose destination writes none."""
     from ipaas_dagster.ledger.calls import keep_calls
 
-    if project.worksheet.system(system).kind.keeps_hub_ids:
+    if project.worksheet.system(system).kind.name in WITHOUT_HTTP:
         call = Call(new_id(), system, "read", method, "", project.clock(), outcome="ok", run_id=project.run_id)
         keep_calls(project, [call])
 
@@ -101,7 +104,7 @@ def delivered_ids(project: Project, system: str, collection: str) -> set[str] | 
     or is of a kind that cannot be read as a whole."""
     kind = project.worksheet.system(system).kind.name
     routed = any(route.collection == collection for route in project.worksheet.routes(system))
-    if not routed or kind not in ("sql", "files"):
+    if not routed or kind not in WITHOUT_HTTP:
         return None
     if kind == "files":
         return {str(record["hub_id"]) for record in files_fold(project, system, collection)}

@@ -183,10 +183,10 @@ def _there(project: Project, server: Sandbox, system: str, collection: str) -> l
     from ipaas_dagster.deliver import setting
 
     kind = project.worksheet.system(system).kind
-    if not kind.refers_by_hub_id:
+    stand_in = next((one for one in server.stand_ins if one.name == kind.name), None)
+    if stand_in is None or not (kind.refers_by_hub_id or kind.keeps_hub_ids):
         there = delivered_ids(project, system, collection)
         return None if there is None else sorted(there)
-    stand_in = next(one for one in server.stand_ins if one.name == kind.name)
     shape = setting(project, system).shapes.get(collection)
     if shape is None or shape.hub_id_field is None:
         return None

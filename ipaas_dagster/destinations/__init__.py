@@ -31,6 +31,7 @@ DESTINATIONS: tuple[DestinationKind, ...] = (
     DestinationKind("salesforce", "ipaas_dagster.destinations.salesforce"),
     DestinationKind("quickbooks", "ipaas_dagster.destinations.quickbooks"),
     DestinationKind("intacct", "ipaas_dagster.destinations.intacct"),
+    DestinationKind("webhook", "ipaas_dagster.destinations.webhook"),
 )
 
 

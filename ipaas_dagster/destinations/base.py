@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -42,6 +43,12 @@ class Capabilities:
     deletes: bool = True
     remote: bool = True
     """It answers over a network: outages, limits and credentials can happen."""
+    tells_new: bool = False
+    """What it sends differs for a record that it was never sent: `Entry.external_id` tells that even where hub ids are
+    kept."""
+    waits: tuple[float, ...] = ()
+    """Seconds before each further attempt, where its convention publishes them; else the outbox's own. What is in doubt
+    is then sent again at these times only."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +101,12 @@ class Entry:
     version: int
     payload: Mapping[str, Any] | None
     external_id: str | None
-    """Its id in the system from an earlier delivery, None if never delivered or where it keeps hub ids."""
+    """Its id in the system from an earlier delivery, None if never delivered or where it keeps hub ids (but see
+    `Capabilities.tells_new`)."""
     epoch: str = ""
     """Of the hub that counted `seq` and `version`; those of two epochs cannot be compared."""
+    changed_at: datetime | None = None
+    """When the hub took this version; None where the hub does not know the record any more."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ class ChangedRecord:
     operation: Operation
     version: int
     record: dict[str, Any]
+    changed_us: int | None = None
+    """When the hub took this version, in microseconds since 1970; of a deleted record, when it was deleted."""
 
 
 def read_head(connection: DuckDBPyConnection) -> HubHead:
@@ -65,14 +67,14 @@ def read_changes(
         return []
     rows = connection.execute(
         f"""
-        SELECT seq, hub_id, operation, version, record::VARCHAR FROM {CATALOG}.hub.versions
+        SELECT seq, hub_id, operation, version, record::VARCHAR, epoch_us(changed_at) FROM {CATALOG}.hub.versions
         WHERE collection = ? AND seq > ? AND seq <= ? ORDER BY seq""",
         [collection, after_seq, last[0]],
     ).fetchall()
     read = reader(contracts.collection(collection))
     return [
-        ChangedRecord(seq, collection, hub_id, operation, version, read(record, version))
-        for seq, hub_id, operation, version, record in rows
+        ChangedRecord(seq, collection, hub_id, operation, version, read(record, version), changed)
+        for seq, hub_id, operation, version, record, changed in rows
     ]
 
 
@@ -100,7 +102,8 @@ def record_fields(collection: Collection) -> str:
 
 
 _CURRENT = """
-    SELECT c.hub_id, c.version, c.deleted_at IS NOT NULL, to_json(struct_pack({fields}))::VARCHAR
+    SELECT c.hub_id, c.version, c.deleted_at IS NOT NULL, to_json(struct_pack({fields}))::VARCHAR,
+           epoch_us(c.changed_at)
     FROM {table} c WHERE {where} ORDER BY c.hub_id {limit}"""
 
 
@@ -127,6 +130,6 @@ def _current(
     sql = _CURRENT.format(fields=record_fields(collection), table=table(collection), where=where, limit=limit)
     read = reader(collection)
     return [
-        ChangedRecord(seq, name, hub_id, "delete" if gone else "update", version, read(record, version))
-        for hub_id, version, gone, record in connection.execute(sql, values).fetchall()
+        ChangedRecord(seq, name, hub_id, "delete" if gone else "update", version, read(record, version), changed)
+        for hub_id, version, gone, record, changed in connection.execute(sql, values).fetchall()
     ]

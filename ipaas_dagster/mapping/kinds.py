@@ -136,6 +136,25 @@ KINDS: tuple[Kind, ...] = (
         ),
         nests_fields=True,
     ),
+    Kind(
+        "webhook",
+        "an address that takes each change as a signed event",
+        fields=(
+            PresetField("url", "address that events are posted to, such as https://example.com/events", True),
+            PresetField("secret", "signing secret, whsec_ and base64", True, secret=True),
+            PresetField("second_secret", "events are signed with it too, while secrets are replaced", secret=True),
+            PresetField("content", "full (if absent): the whole record; thin: only which record it is"),
+            PresetField("insecure", "true: http is allowed to other machines too, so records go in the clear"),
+            PresetField("ping", "true: a check sends the event ipaas.ping; else it sends nothing"),
+            PresetField("timeout_seconds", "how long an answer may take; 20 if absent"),
+            PresetField("requests_per_second", "no limit if absent"),
+            _CA_FILE,
+            PresetField("batch_size", "events between two commits; 25 if absent"),
+        ),
+        keeps_hub_ids=True,
+        key="hub_id",
+        nests_fields=True,
+    ),
 )
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit whole number that SQLite still takes as its rowid."""
@@ -136,6 +136,7 @@ outbox = Table(
     Column("epoch", String, nullable=False),
     Column("seq", Number, nullable=False),  # of the change it stands for
     Column("version", Integer, nullable=False),
+    Column("changed_us", Number),  # when the hub took that version, in microseconds since 1970
     Column("request_key", String, nullable=False),  # the idempotency key; the same for every attempt
     Column("payload_hash", String),
     Column("refs", JSON),  # hub ids that must be known there first

@@ -13,7 +13,7 @@ from ipaas_dagster.outbox.bulk import reserve_ids
 from ipaas_dagster.outbox.entry import OPEN, State, request_key
 from ipaas_dagster.outbox.queue import write_payloads
 
-_COPIED = ("system", "collection", "hub_id", "epoch", "seq", "version", "payload_hash", "refs", "run_id")
+_COPIED = ("system", "collection", "hub_id", "epoch", "seq", "version", "changed_us", "payload_hash", "refs", "run_id")
 
 
 def requeue_children(

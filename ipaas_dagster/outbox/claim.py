@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ from ipaas_dagster.outbox.entry import State
 from ipaas_dagster.outbox.links import Ref, external_ids, held
 from ipaas_dagster.outbox.rendering import Renders
 from ipaas_dagster.outbox.sending import Owed
+
+_SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 Ended = tuple[Owed, State, str]
 """(entry, dead or superseded, why)"""
@@ -55,7 +58,7 @@ def claim_of(delivery: Delivery, route: Renders, operation: Operation, owed: lis
         else:
             found = _upserts(connection, delivery, owed)
         ids = found.ids
-        if not delivery.keeps:
+        if not delivery.keeps or delivery.destination.capabilities.tells_new:
             ids |= external_ids(connection, delivery.system, ((route.collection, o.hub_id) for o in found.free))
     return _as_claim(route, found, ids, by_hub_id=delivery.by_hub_id)
 
@@ -123,6 +126,7 @@ def as_entry(one: Owed, object_: str, payload: dict[str, Any] | None, external_i
         payload,
         external_id,
         one.epoch,
+        None if one.changed_us is None else _SINCE + timedelta(microseconds=one.changed_us),
     )
 
 
@@ -130,7 +134,8 @@ def as_sent(delivery: Delivery, collection: str, owed: Sequence[Owed]) -> list[E
     """Entries in doubt as they were sent, read by today's route if it still can, else as plain JSON values."""
     route = delivery.route(collection)
     with delivery.operations.read() as connection:
-        mine = [] if delivery.keeps else [(collection, one.hub_id) for one in owed]
+        unasked = delivery.keeps and not delivery.destination.capabilities.tells_new
+        mine = [] if unasked else [(collection, one.hub_id) for one in owed]
         ids = external_ids(connection, delivery.system, mine)
     object_ = route.object if route else collection
     return [

@@ -68,6 +68,11 @@ class Delivery:
         """Whether a doubt is settled by sending the same again, not by asking."""
         return self.destination.capabilities.settles_doubt == "resend"
 
+    @property
+    def waits(self) -> tuple[float, ...]:
+        """Seconds between attempts, where the destination has its own."""
+        return self.destination.capabilities.waits
+
     def route(self, collection: str) -> Renders | None:
         return next((route for route in self.routes if route.collection == collection), None)
 

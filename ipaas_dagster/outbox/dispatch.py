@@ -152,7 +152,9 @@ def _commit_answer(delivery: Delivery, parcel: Parcel, call: Call, answer: _Answ
         if isinstance(problem, Paused):
             route = parcel.batch.collection if problem.route_only else pauses.WHOLE
             pauses.pause(connection, delivery.system, route, str(problem), delivery.run_id, now)
-        settled = settle(connection, answered, now=now, chance=delivery.chance, limit=delivery.attempts)
+        settled = settle(
+            connection, answered, now=now, chance=delivery.chance, limit=delivery.attempts, waits=delivery.waits
+        )
     delivery.count(parcel.batch.collection, settled)
     hub_ids = {one.entry_id: one.hub_id for one, _ in parcel.claim.entries}
     for outcome in answer.outcomes:

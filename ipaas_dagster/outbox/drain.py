@@ -30,7 +30,7 @@ def drain(delivery: Delivery) -> str | None:
         sending.doubt_what_was_left(connection, delivery.system, delivery.clock())
         blocking.release_all(connection, delivery.system, delivery.clock())
     try:
-        settle_doubts(delivery, due_only=False)
+        settle_doubts(delivery, due_only=bool(delivery.waits))
         while _round(delivery) or _waited(delivery):
             pass
     except (Unreachable, OutOfPatience) as error:
@@ -131,7 +131,7 @@ def _ask(delivery: Delivery, batch: str, collection: str, owed: Sequence[Owed]) 
     outcomes = _resolve(delivery, Batch(batch, collection, as_sent(delivery, collection, owed)))
     answered = Answered(delivery.system, collection, batch, owed, outcomes, delivery.keeps, asked=True)
     with delivery.operations.write() as connection:
-        settled = settle(connection, answered, now=delivery.clock(), chance=delivery.chance)
+        settled = settle(connection, answered, now=delivery.clock(), chance=delivery.chance, waits=delivery.waits)
     delivery.count(collection, settled)
 
 

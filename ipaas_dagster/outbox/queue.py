@@ -36,6 +36,7 @@ class Candidate(NamedTuple):
     payload_hash: str | None = None
     refs: tuple[tuple[str, str], ...] = ()
     error: str | None = None
+    changed_us: int | None = None
 
 
 @dataclass(slots=True)
@@ -168,7 +169,7 @@ def look_up(connection: Connection, system: str, collection: str, hub_ids: Seque
 
 _ROW = (
     "hub_id", "operation", "state", "seq", "version", "request_key", "payload_hash", "refs", "reason",
-    "attempts",
+    "attempts", "changed_us",
 )  # fmt: skip
 
 
@@ -188,6 +189,7 @@ def _row(candidate: Candidate, verdict: Verdict, known: Known, stamp: Stamp) -> 
         _encode(candidate.refs).decode() if candidate.refs and not stamp.keeps_hub_ids else None,
         candidate.error,
         0,
+        candidate.changed_us,
     )
 
 

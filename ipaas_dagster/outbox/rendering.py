@@ -46,7 +46,9 @@ def candidates(route: Renders, changes: Sequence[ChangedRecord], related: Relate
 def _candidate(change: ChangedRecord, result: Result) -> Candidate:
     if change.operation == "delete":
         refs = result.references if isinstance(result, Rendered) else ()
-        return Candidate(change.hub_id, change.seq, change.version, deleted=True, refs=refs)
+        return Candidate(
+            change.hub_id, change.seq, change.version, deleted=True, refs=refs, changed_us=change.changed_us
+        )
     if result is None:
         return Candidate(change.hub_id, change.seq, change.version)
     if isinstance(result, RenderError):
@@ -59,4 +61,5 @@ def _candidate(change: ChangedRecord, result: Result) -> Candidate:
         payload=payload,
         payload_hash=payload_hash(payload),
         refs=result.references,
+        changed_us=change.changed_us,
     )

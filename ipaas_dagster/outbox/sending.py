@@ -33,6 +33,7 @@ class Owed(NamedTuple):
     attempts: int
     batch_id: str | None
     sent: bytes | None
+    changed_us: int | None = None
 
 
 _COLUMNS = [(payloads if name == "payload" else outbox).c[name] for name in Owed._fields]

@@ -55,8 +55,10 @@ def settle(
     now: datetime,
     chance: Callable[[], float],
     limit: int = ATTEMPTS,
+    waits: Sequence[float] = (),
 ) -> Settled:
-    """Write what became of a batch, in the caller's transaction. `limit`: attempts before an entry is dead."""
+    """Write what became of a batch, in the caller's transaction. `limit`: attempts before an entry is dead; `waits`:
+    seconds between them, where the destination has its own."""
     outcomes = {outcome.entry_id: outcome for outcome in answered.outcomes}
     delivered = [e for e in answered.entries if _kind(outcomes.get(e.entry_id)) == "delivered"]
     failed = [
@@ -64,7 +66,7 @@ def settle(
         for e in answered.entries
         if _kind(outcomes.get(e.entry_id)) != "delivered"
     ]
-    _write_failed(connection, answered, failed, outcomes, now, chance)
+    _write_failed(connection, answered, failed, outcomes, now, lambda used: wait_seconds(used, chance(), waits))
     _give_way(connection, answered, [e for e, after in failed if after.state in REPLACEABLE], now)
     requeued = _write_delivered(connection, answered, delivered, outcomes, now) if delivered else {}
     return Settled(
@@ -99,14 +101,14 @@ def _write_failed(
     failed: Sequence[tuple[Owed, Next]],
     outcomes: Mapping[int, Outcome],
     now: datetime,
-    chance: Callable[[], float],
+    wait: Callable[[int], float],
 ) -> None:
     if not failed:
         return
     rows: list[dict[str, Any]] = []
     for entry, after in failed:
         waits = after.state in (State.WAITING, State.IN_DOUBT)
-        again = now + timedelta(seconds=wait_seconds(after.attempts, chance())) if waits else None
+        again = now + timedelta(seconds=wait(after.attempts)) if waits else None
         kept = answered.batch_id if after.state is State.IN_DOUBT else None
         row = {"id": entry.entry_id, "st": after.state.value, "n": after.attempts, "why": after.reason}
         said = _kind(outcomes.get(entry.entry_id)) or ("in_doubt" if waits else "not_sent")

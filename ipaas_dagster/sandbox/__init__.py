@@ -11,6 +11,7 @@
     quickbooks/    QuickBooks Online v3
     intacct/       the XML gateway of Sage Intacct
     ipaas_com/     the APIs of iPaaS.com
+    webhook/       a receiver of signed events
 
 Adding a stand-in is one module with a StandIn, and its name in server.Sandbox. Nothing here imports the
 product: a stand-in that shared the product's reading of a document would agree with its mistakes.
