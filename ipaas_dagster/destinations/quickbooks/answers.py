@@ -10,22 +10,25 @@ from typing import Any
 from ipaas_dagster.destinations.base import Outcome, Throttled, Unreachable
 from ipaas_dagster.destinations.quickbooks.api import Api
 from ipaas_dagster.destinations.quickbooks.bodies import expected_total
-from ipaas_dagster.destinations.quickbooks.entities import Entity, is_ours
+from ipaas_dagster.destinations.quickbooks.entities import Entity, is_marked, is_ours
 from ipaas_dagster.destinations.quickbooks.faults import DUPLICATES, NOT_THERE, Fault, as_fault
 from ipaas_dagster.destinations.quickbooks.planning import Item, choose, folded, look_up, natural_of
 from ipaas_dagster.destinations.quickbooks.preset import Company
 
+WAITS_FOR_A_NAME = 5
+"""Attempts before a name that another record of ours holds is taken to be held for good."""
 Answers = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Judge:
-    """`tid` is what the vendor's support asks for."""
+    """`tid` is what the vendor's support asks for; `attempt` the number of this one."""
 
     api: Api
     company: Company
     entity: Entity
     tid: str
+    attempt: int = 1
 
     def outcomes(self, items: Sequence[Item], answers: Answers) -> list[Outcome]:
         """`answers` by the number of their item; without one, an item is in doubt."""
@@ -72,7 +75,10 @@ class Judge:
             return self._of(item, "retry", "it is there already and is updated next", fault=fault)
         others = [one for one in taken if str(one["Id"]) != item.entry.external_id]
         by = f" (it is taken by Id {others[0]['Id']})" if others else ""
-        return self._of(item, "rejected", f"{fault}{by}", fault=fault)
+        # One of ours may be about to give it up: of what was deleted and made anew in the hub, the delete comes last.
+        waits = others and is_marked(others[0]) and self.attempt < WAITS_FOR_A_NAME
+        kind = "retry" if waits else "rejected"
+        return self._of(item, kind, f"{fault}{by}", fault=fault)
 
     def _gone(self, item: Item, fault: Fault) -> Outcome:
         """What it changes is gone, or what it refers to is inactive: the same code means either."""

@@ -82,7 +82,7 @@ class QuickBooksDestination:
         except AnswerLost as error:
             lost = [Outcome(item.entry.entry_id, "in_doubt", reason=str(error)) for item in work.items]
             return _in_order(batch, [*work.outcomes, *lost])
-        outcomes = _in_order(batch, [*work.outcomes, *self._judged(work, answer)])
+        outcomes = _in_order(batch, [*work.outcomes, *self._judged(work, answer, batch.attempt)])
         self._memory.answered(batch, outcomes)
         return outcomes
 
@@ -121,8 +121,8 @@ class QuickBooksDestination:
         self._memory.forget(batch)
         raise BatchRefused(str(fault_of(answer.body) or f"it answered {answer.status}"))
 
-    def _judged(self, work: Work, answer: Answer) -> list[Outcome]:
-        judge = Judge(self._api, self._company, work.entity, answer.headers.get("intuit_tid", ""))
+    def _judged(self, work: Work, answer: Answer, attempt: int) -> list[Outcome]:
+        judge = Judge(self._api, self._company, work.entity, answer.headers.get("intuit_tid", ""), attempt)
         return judge.outcomes(work.items, _answers(answer) or {})
 
 

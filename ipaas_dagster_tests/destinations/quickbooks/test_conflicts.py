@@ -111,6 +111,20 @@ def test_two_of_ours_with_one_name_never_share_a_record(sandbox: Sandbox, tmp_pa
     assert "taken by Id 1" in world.entry(second).reason
 
 
+def test_a_record_made_anew_under_its_old_name_waits_for_the_delete_of_the_old_one(
+    world: Company, quickbooks: QuickBooks
+) -> None:
+    old = customer(world, 1, name="Acme")
+    world.delivered()
+    world.hub.drop("customers", old)
+    customer(world, 2, name="Acme")
+    world.delivered()
+    assert [(r["DisplayName"], r["Active"]) for r in quickbooks.truth("Customer")] == [
+        ("Acme (deleted)", False),
+        ("Acme", True),
+    ]
+
+
 def test_a_number_may_stand_twice_where_the_company_allows_it(world: Company, quickbooks: QuickBooks) -> None:
     quickbooks.configure(duplicate_doc_numbers="allowed")
     _theirs(quickbooks, "Invoice")

@@ -50,7 +50,7 @@ class Company(World):
     def __init__(
         self, folder: Path, environment: Mapping[str, str], *, system: str = "quickbooks", **preset: str
     ) -> None:
-        config = configure(folder / "config", tuple({"quickbooks", system}), **preset)
+        config = configure(folder / f"config-{system}", tuple({"quickbooks", system}), **preset)
         super().__init__(folder, config=config, environment=environment)
         self.name = system
         self.chance, self.patience = 0.0, PATIENCE
