@@ -34,7 +34,7 @@ class There:
 
 
 def key_of(kind: Kind, entry: Entry) -> str:
-    return str((entry.payload or {}).get(kind.given) or "")
+    return str((entry.payload or {}).get(kind.given) or "").strip()
 
 
 def customer_of(kind: Kind, entry: Entry) -> str | None:
@@ -51,7 +51,7 @@ def look(api: Api, kind: Kind, entries: Sequence[Entry]) -> There:
     there = There()
     for record in api.find(kind.name, kind.looked_at, wanted):
         if there.by_id.setdefault(record[kind.id], record) is record and record.get("STATE") != REVERSED:
-            there.by_key.setdefault(record[kind.key], []).append(record)
+            there.by_key.setdefault(record[kind.key].strip(), []).append(record)
     return there
 
 

@@ -14,11 +14,11 @@ LARGEST_ANSWER = 64 << 20
 
 
 class Refused(Exception):
-    """This record cannot be sent as it is: which field, and why."""
+    """This record cannot be sent as it is: which field, and why. `passing`: it may be later."""
 
-    def __init__(self, field: str, reason: str) -> None:
+    def __init__(self, field: str, reason: str, *, passing: bool = False) -> None:
         super().__init__(f"{field}: {reason}")
-        self.field, self.reason = field, reason
+        self.field, self.reason, self.passing = field, reason, passing
 
 
 def element(name: str, *children: Element, **attributes: str) -> Element:

@@ -64,6 +64,11 @@ def is_ours(kind: Kind, entry: Entry, found: Record, fields: Mapping[str, Any]) 
     return mark_of(entry) in found.get(kind.mark, "").split()
 
 
+def is_marked(kind: Kind, found: Record) -> bool:
+    """Whether it carries the mark of any record of the hub."""
+    return kind.mark is not None and any(word.startswith(MARK) for word in found.get(kind.mark, "").split())
+
+
 def flat_fields(payload: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a payload by the template's dotted names; empty where the object around one is."""
     found: dict[str, Any] = {}

@@ -23,6 +23,7 @@ from ipaas_dagster.destinations.intacct.objects import (
     Kind,
     Record,
     flat_fields,
+    is_marked,
     is_ours,
 )
 from ipaas_dagster.destinations.intacct.upserts import UPSERTS
@@ -50,14 +51,14 @@ def _upsert(ground: Ground, work: Work, entries: Sequence[Entry], there: There) 
         try:
             chosen.append((entry, _chosen(ground, work.kind, entry, there)))
         except Refused as refused:
-            work.refuse(entry, refused.reason, refused.field)
+            work.refuse(entry, refused)
     numbers = [found["RECORDNO"] for _, found in chosen if found and found["RECORDNO"].isdigit()]
     upsert = UPSERTS[work.kind.name](ground, work, numbers)
     for entry, found in chosen:
         try:
             upsert(entry, found)
         except Refused as refused:
-            work.refuse(entry, refused.reason, refused.field)
+            work.refuse(entry, refused)
 
 
 def _chosen(ground: Ground, kind: Kind, entry: Entry, there: There) -> Record | None:
@@ -70,16 +71,26 @@ def _chosen(ground: Ground, kind: Kind, entry: Entry, there: There) -> Record | 
     same = there.same(key_of(kind, entry), customer_of(kind, entry))
     mine = ours_of(ground, kind, entry, same)
     if same and mine is None:
-        raise Refused(
-            kind.given, f"{key_of(kind, entry)!r} is taken by {kind.name} {same[0]['RECORDNO']}, which is not ours"
-        )
+        raise _taken(kind, entry, same[0])
     return mine
 
 
+def _taken(kind: Kind, entry: Entry, by: Record) -> Refused:
+    """Where it is another record of the hub's, its delete or its new number may be on its way."""
+    other = is_marked(kind, by)
+    whose = "another record of the hub" if other else "which is not ours"
+    said = f"{key_of(kind, entry)!r} is taken by {kind.name} {by['RECORDNO']}, {whose}"
+    return Refused(kind.given, said, passing=other)
+
+
 def ours_of(ground: Ground, kind: Kind, entry: Entry, same: Sequence[Record]) -> Record | None:
-    """Of the live records with its key, the one that came from it; or any, where the preset says `adopt`."""
+    """Of the live records with its key, the one that came from it; or, where the preset says `adopt`, one that came
+    from no record of the hub."""
     fields = flat_fields(entry.payload or {}, ground.setting.shapes[entry.collection].fields)
-    return next((one for one in same if ground.company.adopt or is_ours(kind, entry, one, fields)), None)
+    mine = [one for one in same if is_ours(kind, entry, one, fields)]
+    if ground.company.adopt:
+        mine += [one for one in same if not is_marked(kind, one)]
+    return mine[0] if mine else None
 
 
 def _delete(ground: Ground, work: Work, entry: Entry, found: Record | None) -> None:

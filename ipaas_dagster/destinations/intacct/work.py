@@ -8,7 +8,7 @@ from typing import Literal
 from ipaas_dagster.destinations.base import Entry, Outcome, Setting
 from ipaas_dagster.destinations.intacct.api import Api
 from ipaas_dagster.destinations.intacct.envelope import Function
-from ipaas_dagster.destinations.intacct.markup import Element
+from ipaas_dagster.destinations.intacct.markup import Element, Refused
 from ipaas_dagster.destinations.intacct.objects import Kind
 from ipaas_dagster.destinations.intacct.preset import Company
 from ipaas_dagster.destinations.requests import Request
@@ -55,8 +55,9 @@ class Work:
     def done(self, entry: Entry, id: str | None) -> None:
         self.outcomes.append(Outcome(entry.entry_id, "delivered", external_id=id))
 
-    def refuse(self, entry: Entry, reason: str, field: str | None = None) -> None:
-        self.outcomes.append(Outcome(entry.entry_id, "rejected", reason=reason, field=field))
+    def refuse(self, entry: Entry, refused: Refused) -> None:
+        kind: Literal["retry", "rejected"] = "retry" if refused.passing else "rejected"
+        self.outcomes.append(Outcome(entry.entry_id, kind, reason=refused.reason, field=refused.field))
 
 
 def note_of(entry: Entry) -> str:

@@ -230,6 +230,23 @@ def test_an_invoice_number_that_somebody_gave_away_is_not_used_twice(world: Comp
     assert len(intacct.truth("ARINVOICE")) == 1
 
 
+@pytest.mark.parametrize("adopt", ["true", "false"])
+def test_a_number_that_a_deleted_invoice_had_is_free_once_that_is_gone(
+    sandbox: Sandbox, tmp_path: Path, adopt: str
+) -> None:
+    world = Company(tmp_path, sandbox.environment, adopt=adopt)
+    customer(world, 1)
+    item(world, 1)
+    hub_id = invoice(world, 1, 1)
+    world.delivered()
+    world.hub.drop("invoices", hub_id)
+    again = invoice(world, 2, 1)
+    world.hub.put("invoices", again, number="INV00001")
+    world.delivered()
+    bill = one(sandbox.intacct, "ARINVOICE")
+    assert (bill["RECORDNO"], bill["DESCRIPTION"]) == ("2", "ipaas:instagaze:invoices:2")
+
+
 def test_another_currency_is_booked_only_where_the_company_has_several(sandbox: Sandbox, tmp_path: Path) -> None:
     single = Company(tmp_path / "single", sandbox.environment)
     customer(single, 1)
