@@ -119,6 +119,7 @@ def connect(project: Project, system: str) -> Destination:
 def setting(project: Project, system: str) -> Setting:
     """The system as its destination needs to know it; holds its secrets."""
     from ipaas_dagster.destinations.base import Setting
+    from ipaas_dagster.outbox.linked import StoredLinked
     from ipaas_dagster.outbox.notes import StoredNotes
 
     preset = project.worksheet.preset(system, project.settings)
@@ -129,6 +130,7 @@ def setting(project: Project, system: str) -> Setting:
         project.clock,
         lambda call: record_call(project, call, _guard(preset)),
         notes=StoredNotes(project.operations, system, project.clock),
+        linked=StoredLinked(project.operations, system),
         secrets=project.settings.state / "secrets",
     )
 

@@ -31,6 +31,8 @@ DESTINATIONS: tuple[DestinationKind, ...] = (
     DestinationKind("salesforce", "ipaas_dagster.destinations.salesforce"),
     DestinationKind("quickbooks", "ipaas_dagster.destinations.quickbooks"),
     DestinationKind("intacct", "ipaas_dagster.destinations.intacct"),
+    DestinationKind("ipaas_com", "ipaas_dagster.destinations.ipaas_com"),
+    DestinationKind("instagaze", "ipaas_dagster.destinations.instagaze"),
     DestinationKind("webhook", "ipaas_dagster.destinations.webhook"),
 )
 

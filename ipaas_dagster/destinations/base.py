@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from ipaas_dagster.contracts.base import Type
+from ipaas_dagster.destinations.linked import Linked, MemoryLinked
 from ipaas_dagster.destinations.notes import MemoryNotes, Notes
 from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.records import Clock, RecordCall
@@ -82,6 +83,8 @@ class Setting:
     wait: Callable[[float], None] = time.sleep
     notes: Notes = dataclass_field(default_factory=MemoryNotes)
     """What must outlive a crash in the middle of a batch."""
+    linked: Linked = dataclass_field(default_factory=MemoryLinked)
+    """Which of the system's records the hub knows."""
     secrets: Path | None = None
     """Folder of sealed secrets (`ipaas_dagster.sealed`): tokens that a system renews and expects back."""
 

@@ -22,7 +22,7 @@ class Kind:
     nothing waits for a parent there. `refers_by_hub_id`: references are sent as hub ids, which an external-id
     field there holds, but what they name must be there first. `key`: the target field that holds the hub id,
     where a template names none. `nests_fields`: a dotted name of a target is a field of an object within the
-    record."""
+    record. `is_source`: the system that has the kind's name is the source; others of the kind are filled."""
 
     name: str
     description: str
@@ -39,7 +39,23 @@ _CA_FILE = PresetField("ca_file", "file of certificates to trust, where its own 
 _BATCH_SIZE = PresetField("batch_size", "records a call, below what the system allows")
 
 KINDS: tuple[Kind, ...] = (
-    Kind("instagaze", "the source; it is connected by INSTAGAZE_BASE_URL and INSTAGAZE_TOKEN", is_source=True),
+    Kind(
+        "instagaze",
+        "the source, by the name instagaze (connected by INSTAGAZE_BASE_URL and INSTAGAZE_TOKEN); by another name, "
+        "another portal that is filled",
+        is_source=True,
+        fields=(
+            PresetField("url", _URL + ", ending in /api/admin/", True),
+            PresetField("token", "bearer token of an admin of that portal", True, secret=True),
+            PresetField("portal_id", "its id, which invoice lines are to say; the source's if absent"),
+            PresetField("subscription_changes", "replace (if absent): a new one, then the old is deleted; or reject"),
+            PresetField("page_size", "records a page where it is looked through; 100 if absent"),
+            PresetField("requests_per_second", "where a limit is known; no limit if absent"),
+            _CA_FILE,
+            _BATCH_SIZE,
+        ),
+        nests_fields=True,
+    ),
     Kind(
         "sql",
         "tables of a SQL database",

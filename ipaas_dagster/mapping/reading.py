@@ -39,7 +39,7 @@ def read_worksheet(folder: Path, trial: Mapping[str, Path] | None = None) -> Wor
     files = {
         system.name: _templates(folder, system, words.systems[system.name], declared)
         for system in systems
-        if not system.kind.is_source
+        if not system.is_source
     }
     for name, path in (trial or {}).items():
         files[name] = {**files[name], **read_templates(path, next(s.kind for s in systems if s.name == name))}
@@ -58,19 +58,16 @@ def _system(name: str, words: SystemWords, declared: Declared) -> System:
     if words.kind not in kind_names():
         raise declared.error((*where, "kind"), f"unknown kind {words.kind!r}", given=words.kind, allowed=kind_names())
     known = kind(words.kind)
-    if known.is_source:
-        _check_source(name, words, declared)
+    if known.is_source and name == SOURCE_SYSTEM:
+        _check_source(words, declared)
         return System(name, known, None, words.enabled)
     if name == SOURCE_SYSTEM:
         raise declared.error(where, f"{name!r} is the source's name; give this {words.kind} system another")
     return System(name, known, words.preset or name, words.enabled)
 
 
-def _check_source(name: str, words: SystemWords, declared: Declared) -> None:
-    where = ("systems", name)
-    if name != SOURCE_SYSTEM:
-        message = f"the source is named {SOURCE_SYSTEM!r}; a second one is not supported yet"
-        raise declared.error(where, message, given=name, allowed=(SOURCE_SYSTEM,))
+def _check_source(words: SystemWords, declared: Declared) -> None:
+    where = ("systems", SOURCE_SYSTEM)
     for field in ("preset", "templates"):
         if field in words.model_fields_set:
             message = f"the source has no {field}; INSTAGAZE_BASE_URL and INSTAGAZE_TOKEN connect it"
@@ -82,7 +79,8 @@ def _check_preset(system: System, declared: Declared, presets: Presets) -> None:
         return
     if system.preset not in presets.fields:
         where = ("systems", system.name, "preset")
-        message = f"system {system.name!r}: unknown preset {system.preset!r}"
+        note = f"; the source, which has none, is named {SOURCE_SYSTEM!r}" if system.kind.is_source else ""
+        message = f"system {system.name!r}: unknown preset {system.preset!r}{note}"
         raise declared.error(where, message, given=system.preset, allowed=tuple(presets.fields))
     fields, allowed = presets.fields[system.preset], tuple(field.name for field in system.kind.fields)
     for name in fields:
@@ -131,7 +129,7 @@ class _Rows:
             raise self._error(number, "reason", "`reason` is for rows that move nothing (`direction: none`)")
         if row.direction == "none":
             self._read_not_carried(number, row)
-        elif system.kind.is_source:
+        elif system.is_source:
             self._read_inbound(number, row)
         else:
             self._routes[row.system, row.collection] = number, self._route(number, row, system)

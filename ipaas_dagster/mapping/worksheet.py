@@ -11,6 +11,7 @@ from ipaas_dagster.mapping.declared import Declared
 from ipaas_dagster.mapping.kinds import Kind
 from ipaas_dagster.mapping.presets import Preset, Presets
 from ipaas_dagster.mapping.route import Route
+from ipaas_dagster.records import SOURCE_SYSTEM
 from ipaas_dagster.settings import Settings
 
 FILE = "worksheet.yaml"
@@ -25,6 +26,10 @@ class System:
     kind: Kind
     preset: str | None
     enabled: bool = True
+
+    @property
+    def is_source(self) -> bool:
+        return self.kind.is_source and self.name == SOURCE_SYSTEM
 
 
 class NotCarried(NamedTuple):
@@ -74,7 +79,7 @@ class Worksheet:
 
     @property
     def destinations(self) -> tuple[System, ...]:
-        return tuple(system for system in self.systems if not system.kind.is_source)
+        return tuple(system for system in self.systems if not system.is_source)
 
     def routes(self, system: str | None = None) -> tuple[Route, ...]:
         """Routes of one system, or of all, parents before children; those of disabled systems too."""

@@ -19,7 +19,7 @@ from ipaas_dagster.sandbox.faults import Fault, Faults
 from ipaas_dagster.sandbox.instagaze.dialects import Dialect
 from ipaas_dagster.sandbox.instagaze.filters import Paging
 from ipaas_dagster.sandbox.instagaze.samples import SAMPLES
-from ipaas_dagster.sandbox.instagaze.state import DEFAULT_TOKEN, Instagaze
+from ipaas_dagster.sandbox.instagaze.state import DEFAULT_TOKEN, Instagaze, second_portal
 from ipaas_dagster.sandbox.intacct import Intacct
 from ipaas_dagster.sandbox.ipaas_com import IpaasCom
 from ipaas_dagster.sandbox.journal import Journal
@@ -52,13 +52,15 @@ class Sandbox:
     intacct: Intacct
     ipaas_com: IpaasCom
     webhook: Webhook
+    portal_b: Instagaze
     https_origin: str | None = None
     ca_file: Path | None = None
 
     @property
     def stand_ins(self) -> tuple[StandIn, ...]:
         """Every stand-in. The next one is named here, and is a field above."""
-        return (self.instagaze, self.salesforce, self.quickbooks, self.intacct, self.ipaas_com, self.webhook)
+        books = (self.quickbooks, self.intacct)
+        return (self.instagaze, self.salesforce, *books, self.ipaas_com, self.webhook, self.portal_b)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -107,6 +109,7 @@ def running_sandbox(
     intacct: Intacct | None = None,
     ipaas_com: IpaasCom | None = None,
     webhook: Webhook | None = None,
+    portal_b: Instagaze | None = None,
     https: bool = False,
     ca_folder: Path | None = None,
 ) -> Iterator[Sandbox]:
@@ -138,6 +141,7 @@ def running_sandbox(
             intacct=intacct or Intacct(clock=chosen),
             ipaas_com=ipaas_com or IpaasCom(clock=chosen),
             webhook=webhook or Webhook(clock=chosen),
+            portal_b=portal_b or second_portal(chosen),
             https_origin=at.https_origin,
             ca_file=at.ca_file,
         )
@@ -176,6 +180,7 @@ def serve(
             intacct=Intacct(clock=clock),
             ipaas_com=IpaasCom(clock=clock),
             webhook=Webhook(clock=clock),
+            portal_b=second_portal(clock),
             https_origin=at.https_origin,
             ca_file=at.ca_file,
         )

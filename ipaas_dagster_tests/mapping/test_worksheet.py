@@ -142,8 +142,8 @@ CUSTOMERS_TO_SQL = "{collection: customers,     system: sql,       direction: fr
         (
             "  instagaze: {kind: instagaze}",
             "  portal: {kind: instagaze}",
-            "the source is named",
-            ("instagaze",),
+            "unknown preset 'portal'; the source, which has none, is named 'instagaze'",
+            ("sql", "files"),
         ),
         ("{kind: instagaze}", "{kind: instagaze, preset: sql}", "the source has no preset", None),
         ("  files: ", "  hub: ", "cannot be a system's name", None),

@@ -10,6 +10,6 @@ generated.py   as many more as asked                             mutation.py   r
 
 from ipaas_dagster.sandbox.instagaze.bad import BAD_RECORDS, BadRecord
 from ipaas_dagster.sandbox.instagaze.dialects import Dialect
-from ipaas_dagster.sandbox.instagaze.state import Instagaze
+from ipaas_dagster.sandbox.instagaze.state import Instagaze, second_portal
 
-__all__ = ["BAD_RECORDS", "BadRecord", "Dialect", "Instagaze"]
+__all__ = ["BAD_RECORDS", "BadRecord", "Dialect", "Instagaze", "second_portal"]

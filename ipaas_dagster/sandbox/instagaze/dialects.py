@@ -48,6 +48,8 @@ class Dialect:
     wrapped_errors: bool = False
     deleted_are_gone: bool = False
     """A deleted record answers 410 instead of 404."""
+    refuses_undocumented: bool = False
+    """What is written may hold only the documented fields, in their documented form."""
 
     @property
     def reshapes(self) -> bool:

@@ -6,6 +6,7 @@ import json
 import random
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,20 @@ _BAD_IDS = {(bad.collection, bad.id) for bad in BAD_RECORDS}
 _LARGEST_GAP = 1_000_000
 
 
+@dataclass(frozen=True)
+class Portal:
+    """Which one it is: its stand-in's name, the segment of its addresses, the prefix of its variables, its id."""
+
+    name: str = "instagaze"
+    segment: str | None = None
+    variables: str = "INSTAGAZE"
+    number: int = 1
+
+
+SECOND = Portal("portal_b", "b", "INSTAGAZE_B", 2)
+SECOND_TOKEN = "second-portal-token-not-a-secret"
+
+
 class Instagaze:
     """The admin API over records in memory. Safe to use from several threads; every call is whole.
 
@@ -38,11 +53,10 @@ class Instagaze:
     subscription's account and product) is as it was when that record was written.
     """
 
-    name = "instagaze"
-
     def __init__(
         self,
         *,
+        portal: Portal = Portal(),
         accounts: int = 0,
         seed: int = 1,
         bad_records: bool = False,
@@ -53,6 +67,7 @@ class Instagaze:
         samples: Path | None = SAMPLES,
     ) -> None:
         """`samples` None leaves the documented records out; `accounts` are generated beside them."""
+        self.portal = portal
         self.clock = clock or SandboxClock()
         self.token, self.paging, self.dialect = token, paging, dialect
         self.faults, self.journal = Faults(), Journal()
@@ -70,6 +85,10 @@ class Instagaze:
             self._store(bad.collection, bad.record, generator.stamp())
         populate(Population(accounts), generator, self.shelves)
         self._next_child["contacts"] = generator.next_contact
+
+    @property
+    def name(self) -> str:
+        return self.portal.name
 
     # What a test may do
 
@@ -159,7 +178,10 @@ class Instagaze:
     # What the server needs
 
     def serves(self, path: tuple[str, ...]) -> bool:
-        return path[:1] == ("api",)
+        """A portal's own addresses have its name between `api` and `admin`, as some of the document's have."""
+        if self.portal.segment is None:
+            return path[:1] == ("api",) and path[1:2] != (SECOND.segment,)
+        return path[:2] == ("api", self.portal.segment)
 
     def answer(self, call: Call) -> Answer:
         from ipaas_dagster.sandbox.instagaze.routes import respond
@@ -171,10 +193,13 @@ class Instagaze:
         return error(status, wrapped=self.dialect.wrapped_errors)
 
     def environment(self, origin: str) -> dict[str, str]:
-        return {"INSTAGAZE_BASE_URL": f"{origin}/api/admin/", "INSTAGAZE_TOKEN": self.token}
+        segment = f"{self.portal.segment}/" if self.portal.segment else ""
+        prefix = self.portal.variables
+        return {f"{prefix}_BASE_URL": f"{origin}/api/{segment}admin/", f"{prefix}_TOKEN": self.token}
 
     def surroundings(self) -> Surroundings:
-        return Surroundings(iso(self.clock.milliseconds()), self.record, self._take_child)
+        strict = self.dialect.refuses_undocumented
+        return Surroundings(iso(self.clock.milliseconds()), self.record, self._take_child, self.portal.number, strict)
 
     def _take_child(self, kind: str) -> int:
         number = self._next_child[kind]
@@ -186,3 +211,9 @@ class Instagaze:
         known = shelf.get(number) is not None
         created = shelf.created(number) if known else self.clock.milliseconds() if modified is None else modified
         shelf.put(number, dump(record), created, modified)
+
+
+def second_portal(clock: SandboxClock | None = None) -> Instagaze:
+    """An empty portal that takes only what the document shows, in the form that it shows."""
+    strict = Dialect(refuses_undocumented=True)
+    return Instagaze(portal=SECOND, clock=clock, token=SECOND_TOKEN, dialect=strict, samples=None)

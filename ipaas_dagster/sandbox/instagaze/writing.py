@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ipaas_dagster.sandbox.instagaze.answers import Problem
+from ipaas_dagster.sandbox.instagaze.documented import refuse_undocumented
 from ipaas_dagster.sandbox.instagaze.resources import Resource
 
 Record = dict[str, Any]
@@ -92,6 +93,9 @@ class Surroundings:
     find: Callable[[str, int], Record | None]
     next_child: Callable[[str], int]
     """The next id of a kind of nested record: contacts, mappings."""
+    portal: int = PORTAL
+    strict: bool = False
+    """Only what the document shows in a POST or PATCH of the record may be given, and in that form."""
 
 
 def read_body(body: bytes) -> Record:
@@ -110,8 +114,12 @@ def create(resource: Resource, number: int, given: Record, around: Surroundings)
     for name in resource.required:
         if given.get(name) in (None, ""):
             raise Problem(422, f"{name} is required.", name)
+    if around.strict:
+        refuse_undocumented(resource.name, given)
     stamps = {"created_at": around.now, "updated_at": around.now} if resource.name in STAMPED else {}
     base = {"id": number, **DEFAULTS[resource.name], **stamps}
+    if "portal_id" in base:
+        base["portal_id"] = around.portal
     return _write(resource, base, given, around)
 
 
@@ -120,6 +128,10 @@ def change(resource: Resource, old: Record, given: Record, around: Surroundings)
     for name in resource.required:
         if name in given and given[name] in (None, ""):
             raise Problem(422, f"{name} is required.", name)
+    if around.strict:
+        refuse_undocumented(resource.name, given)
+        if resource.name == "invoices" and not isinstance(given.get("products", ""), str):
+            raise Problem(422, "products of a change have to be a text.", "products")
     stamps = {"updated_at": around.now} if resource.name in STAMPED and given else {}
     return _write(resource, {**old, **stamps}, given, around)
 
@@ -167,7 +179,7 @@ def _same_contact(given: Record, known: Record) -> bool:
 
 
 def _contact(account: int, known: Record | None, given: Record, around: Surroundings) -> Record:
-    fresh = {"portal_id": PORTAL, "is_deleted": False, "created_at": around.now, "updated_at": around.now}
+    fresh = {"portal_id": around.portal, "is_deleted": False, "created_at": around.now, "updated_at": around.now}
     fixed = {"id": known["id"] if known else around.next_child("contacts"), "account_id": account}
     if known and all(known.get(name) == value for name, value in given.items()):
         return known
@@ -212,7 +224,7 @@ def _subscription(record: Record, base: Record, given: Record, around: Surroundi
     embedded = {name: value for name, value in account.items() if name != "contacts"}
     start = {
         "id": record["id"],
-        "portal_id": PORTAL,
+        "portal_id": around.portal,
         "account": {**embedded, "is_active": True},
         "product": product,
     }

@@ -233,6 +233,35 @@ def _webhook(folder: Path, fixture: Fixture) -> Iterator[Connected]:
         )
 
 
+@contextmanager
+def _instagaze(folder: Path, fixture: Fixture) -> Iterator[Connected]:
+    """A second portal; the first one is the source."""
+    with running_sandbox() as sandbox:
+        there = sandbox.portal_b
+
+        def children() -> list[tuple[str, str]]:
+            parents = {record["id"]: record["account_name"] for record in there.truth("accounts")}
+            return sorted((r["number"], parents[r["account_id"]]) for r in there.truth("invoices"))
+
+        yield Connected(
+            "portal_b",
+            there.environment(sandbox.origin),
+            lambda: sorted(record["account_name"] for record in there.truth("accounts")),
+            children,
+            child=("invoices", "number"),
+            child_columns={"currency": "USD", "net_amount_minor": 1000, "total_minor": 1000},
+            child_needs=_line,
+            bad={"name": None},
+            remote=Remote(
+                there,
+                lambda: None,  # the document knows no end of a token
+                wrong={"INSTAGAZE_B_TOKEN": "not-the-right-one"},
+                nowhere={"INSTAGAZE_B_BASE_URL": f"http://127.0.0.1:{_free_port()}/api/b/admin/"},
+                written_below="/api/b/",
+            ),
+        )
+
+
 def _line(hub: FakeHub, invoice: str) -> None:
     """One line of an item, for the whole of the invoice."""
     hub.put("items", "instagaze:products:9", name="Service", code="S-9", currency="USD", unit_price_minor=1000)
@@ -258,3 +287,4 @@ SYSTEMS: dict[str, Make] = {
 }
 
 __all__ = ["SYSTEMS", "Connected", "Fault", "Make", "Remote", "Sequence", "running_sandbox"]
+    "instagaze": _instagaze,
