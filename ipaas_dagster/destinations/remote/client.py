@@ -87,9 +87,9 @@ class Client:
         """`read` for a system whose questions have holes for credentials in their body."""
         return self._call("read", request, Part(), fill or {}, kind)
 
-    def credentials(self, url: str, body: bytes, headers: Filling) -> Answer:
+    def credentials(self, url: str, body: bytes, headers: Filling, *, method: str = "POST") -> Answer:
         """Ask for a token at an absolute `url`: neither body nor answer is written down, and no session is used."""
-        request = Request("POST", url, body, headers)
+        request = Request(method, url, body, headers)
         return self._once("credentials", request, Part(), {}, {})
 
     def close(self) -> None:
