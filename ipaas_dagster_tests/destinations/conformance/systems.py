@@ -276,15 +276,51 @@ def _free_port() -> int:
     return port
 
 
+@contextmanager
+def _ipaas_com(folder: Path, fixture: Fixture) -> Iterator[Connected]:
+    with running_sandbox() as sandbox:
+        there = sandbox.ipaas_com
+
+        def names() -> list[str]:
+            """A customer's Company; and its Customer beside it says the same, as often."""
+            companies = sorted(record["name"] for record in there.truth("company"))
+            assert companies == sorted(record["company"] for record in there.truth("customer"))
+            return companies
+
+        def children() -> list[tuple[str, str]]:
+            parents = {record["id"]: record["company"] for record in there.truth("customer")}
+            return sorted((r["transaction_number"], parents[r["customer_id"]]) for r in there.truth("transaction"))
+
+        yield Connected(
+            "ipaas_com",
+            there.environment(sandbox.origin),
+            names,
+            children,
+            child=("invoices", "number"),
+            child_columns={"currency": "USD", "net_amount_minor": 1000, "total_minor": 1000},
+            child_needs=_line,
+            bad={"owner_email": "no address"},
+            remote=Remote(
+                there,
+                lambda: there.command("expire_tokens", {}),
+                wrong={"IPAAS_COM_PASSWORD": "not-the-right-one"},
+                nowhere={"IPAAS_COM_URL": f"http://127.0.0.1:{_free_port()}/ipaas-com"},
+                written_below="/customers/v2/Customer",
+            ),
+            second=("items", {"name": "Item", "code": "I-1", "currency": "USD", "unit_price_minor": 100}),
+        )
+
+
 SYSTEMS: dict[str, Make] = {
     "sql-sqlite": _sqlite,
     "sql-postgresql": _postgresql,
     "files": _files,
     "salesforce": _salesforce,
     "quickbooks": _quickbooks,
+    "ipaas_com": _ipaas_com,
     "webhook": _webhook,
     "intacct": _intacct,
+    "instagaze": _instagaze,
 }
 
 __all__ = ["SYSTEMS", "Connected", "Fault", "Make", "Remote", "Sequence", "running_sandbox"]
-    "instagaze": _instagaze,
