@@ -107,7 +107,7 @@ def test_a_lost_answer_is_a_doubt_and_no_connection_is_none() -> None:
 
 
 def test_a_truncated_answer_is_a_doubt() -> None:
-    with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", b"") as server:
+    with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf") as server:
         client = client_of(server.url, [])
         with pytest.raises(AnswerLost):
             client.write(Request("POST", "/things"))
