@@ -55,7 +55,7 @@ def _round(delivery: Delivery) -> bool:
 def _waited(delivery: Delivery) -> bool:
     """Wait for the next entry whose time comes within this run's patience."""
     with delivery.operations.read() as connection:
-        due = sending.next_wait(connection, delivery.system)
+        due = sending.next_wait(connection, delivery.system, delivery.paused)
     if due is None:
         return False
     return delivery.pause((due - delivery.clock()) / timedelta(seconds=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -183,11 +183,13 @@ def end_early(connection: Connection, ended: Sequence[tuple[Owed, State, str]], 
     )
 
 
-def next_wait(connection: Connection, system: str) -> datetime | None:
-    """When the next waiting or doubtful entry may be tried; None where none waits."""
+def next_wait(connection: Connection, system: str, paused: Collection[str] = ()) -> datetime | None:
+    """When the next waiting or doubtful entry may be tried; None where none waits, but those of `paused` routes."""
     query = select(func.min(outbox.c.next_attempt_at)).where(
         outbox.c.system == system, outbox.c.state.in_([State.WAITING, State.IN_DOUBT])
     )
+    if paused:
+        query = query.where(outbox.c.collection.not_in(sorted(paused)))
     due: datetime | None = connection.scalar(query)
     return due
 
