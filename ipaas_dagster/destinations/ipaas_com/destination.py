@@ -58,13 +58,14 @@ class IpaasComDestination:
         return [f"{said}; it waits when iPaaS.com says so, and is paused when a month's calls are used up"]
 
     def requests(self, batch: Batch) -> Sequence[Request]:
-        return [step.request for work in self._works(batch) for step in work.steps]
+        works = (self.work(batch, place, entry) for place, entry in enumerate(batch.entries, 1))
+        return [step.request for work in works for step in work.steps]
 
     def deliver(self, batch: Batch) -> list[Outcome]:
         """Repeated after a doubt it is the same: what arrived is found by its external id, and put again."""
         sending = _Sending(self, batch)
-        for work in self._works(batch):
-            sending.send(work)
+        for place, entry in enumerate(batch.entries, 1):
+            sending.send(place, entry)
         return [sending.outcomes[entry.entry_id] for entry in batch.entries]
 
     def resolve(self, entries: Sequence[Entry]) -> list[Outcome]:
@@ -81,13 +82,6 @@ class IpaasComDestination:
     def close(self) -> None:
         self._api.close()
 
-    def _works(self, batch: Batch) -> list[Work]:
-        """Raises Unreachable, Throttled, Paused."""
-        shape = self._shapes[batch.collection]
-        if shape.object == PAYMENT:
-            return Payments(self._api, self._bodies, batch).works()
-        return self._planner.works(batch, shape)
-
     def _read(self, object: str, key: str) -> Record | None:
         return self._api.one(BY_NAME[object], key) if is_number(key) else None
 
@@ -96,17 +90,18 @@ class IpaasComDestination:
         there = self._api.one(TRANSACTION, parent) if parent and is_number(parent) else None
         return next((one for one in (there or {}).get("payments") or () if str(one.get("id")) == own), None)
 
-    def sent(self, batch: Batch, entry: Entry, step: Step, there: Record | None) -> Outcome:
-        """One request and its answer. `there` is what a payment's transaction holds now."""
-        fill = rest_of(self._bodies, step, entry, there or {}) if step.request.holes else {}
+    def work(self, batch: Batch, place: int, entry: Entry) -> Work:
+        """What one entry takes. Raises Unreachable, Throttled, Paused."""
+        shape = self._shapes[batch.collection]
+        if shape.object == PAYMENT:
+            return Payments(self._api, self._bodies, batch).work(place, entry)
+        return self._planner.work(entry, shape)
+
+    def sent(self, batch: Batch, entry: Entry, step: Step) -> Outcome:
+        """One request and its answer."""
+        fill = rest_of(self._bodies, step, entry) if step.request.holes else {}
         answer = self._api.write(step.request, Part(batch.sending_id or None, batch.attempt), fill)
         return self._judge.outcome(entry, step, answer)
-
-    def transaction(self, step: Step, *, again: bool) -> Record | None:
-        """As it was when the request was planned, or, if it changed since or was only promised then, as it is."""
-        if not step.transaction or (step.there is not None and not again):
-            return step.there
-        return self._api.one(TRANSACTION, step.transaction)
 
 
 class _Sending:
@@ -115,28 +110,28 @@ class _Sending:
     def __init__(self, destination: IpaasComDestination, batch: Batch) -> None:
         self._destination, self._batch = destination, batch
         self.outcomes: dict[int, Outcome] = {}
-        self._written: set[str] = set()
         self._lost = 0
 
-    def send(self, work: Work) -> None:
-        """Raises Unreachable, Throttled, Paused, each with the outcomes so far."""
-        begun = False
-        outcome = work.settled
+    def send(self, place: int, entry: Entry) -> None:
+        """One entry, looked up right before. Raises Unreachable, Throttled, Paused, each with the outcomes so far."""
+        begun, outcome = False, None
         try:
+            work = self._destination.work(self._batch, place, entry)
+            outcome = work.settled
             for step in work.steps:
-                outcome = self._merged(outcome, step, self._step(work.entry, step))
+                outcome = self._merged(outcome, step, self._destination.sent(self._batch, entry, step))
                 if outcome.kind != "delivered":
                     break
                 begun = True
             self._lost = 0
         except AnswerLost as error:
             self._lost += 1
-            outcome = Outcome(work.entry.entry_id, "in_doubt", reason=str(error))
+            outcome = Outcome(entry.entry_id, "in_doubt", reason=str(error))
         except (Unreachable, Throttled, Paused) as problem:
             if begun:
                 # A part of it is there: only a doubt makes sure that it is gone on with, whatever happens meanwhile.
-                self._keep(Outcome(work.entry.entry_id, "in_doubt", reason=f"a part of it was sent; then: {problem}"))
-            problem.outcomes = tuple(self.outcomes.values())
+                self._keep(Outcome(entry.entry_id, "in_doubt", reason=f"a part of it was sent; then: {problem}"))
+            problem.outcomes = self.all()
             raise
         assert outcome is not None, "an entry without a request is settled"
         self._keep(outcome)
@@ -145,12 +140,6 @@ class _Sending:
 
     def all(self) -> tuple[Outcome, ...]:
         return tuple(self.outcomes.values())
-
-    def _step(self, entry: Entry, step: Step) -> Outcome:
-        there = self._destination.transaction(step, again=step.transaction in self._written)
-        outcome = self._destination.sent(self._batch, entry, step, there)
-        self._written.add(step.transaction)
-        return outcome
 
     def _merged(self, before: Outcome | None, step: Step, now: Outcome) -> Outcome:
         """A part beside the record that is delivered leaves the record's own outcome as it is."""

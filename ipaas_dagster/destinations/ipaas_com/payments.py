@@ -27,12 +27,8 @@ class Payments:
     bodies: Bodies
     batch: Batch
 
-    def works(self) -> list[Work]:
-        """In the batch's order. Raises Unreachable, Throttled, Paused."""
-        return [self._work(place, entry) for place, entry in enumerate(self.batch.entries, 1)]
-
-    def _work(self, place: int, entry: Entry) -> Work:
-        """`place` is the entry's in the batch, from 1."""
+    def work(self, place: int, entry: Entry) -> Work:
+        """`place` is the entry's in the batch, from 1. Raises Unreachable, Throttled, Paused."""
         parent, own = split(entry.external_id)
         if entry.operation == "delete":
             steps = self._removed(place, entry, parent, own)
@@ -79,11 +75,12 @@ class Payments:
         body = b'{"id":' + encode(as_id(parent)) + b',"payments":[' + ours + rest.marker.encode() + b"}"
         path = put_path(self.api, TRANSACTION, parent)
         request = Request("PUT", path, body, JSON, [entry.entry_id], [rest])
-        return Step(kind, TRANSACTION, request, names, kind == "payment", "", parent, there)
+        return Step(kind, TRANSACTION, request, names, kind == "payment", there)
 
 
-def rest_of(bodies: Bodies, step: Step, entry: Entry, there: Record) -> dict[str, str]:
+def rest_of(bodies: Bodies, step: Step, entry: Entry) -> dict[str, str]:
     """What fills the hole: the other payments, the end of the list, and what else the transaction holds."""
+    there = step.there or {}
     _, own = split(entry.external_id)
     gone = {own, str((find(bodies, there, entry) or {}).get("id"))}
     others = [encode(one).decode() for one in there.get("payments") or () if str(one.get("id")) not in gone]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote
 
-from ipaas_dagster.destinations.base import Batch, Entry, Outcome, Shape
+from ipaas_dagster.destinations.base import Entry, Outcome, Shape
 from ipaas_dagster.destinations.ipaas_com.api import DELETED, JSON, Api, Record
 from ipaas_dagster.destinations.ipaas_com.bodies import Bodies
 from ipaas_dagster.destinations.ipaas_com.objects import BY_NAME, COMPANY, CUSTOMER, Object
@@ -25,16 +25,14 @@ Kind = Literal["create", "update", "delete", "payment", "no_payment"]
 @dataclass(frozen=True)
 class Step:
     """One request. `sends` are the names of its fields, to find them in an error. `main`: its record's id is the
-    entry's. `transaction` is the id of the one that a payment's request changes, with what it held when it was
-    planned (None: it is not there yet)."""
+    entry's. `there` is the transaction that a payment's request changes, as it was right before; None where it is
+    only promised yet."""
 
     kind: Kind
     object: Object
     request: Request
     sends: tuple[str, ...] = ()
     main: bool = True
-    number: str = ""
-    transaction: str = ""
     there: Record | None = field(default=None, repr=False)
 
 
@@ -52,11 +50,10 @@ class Planner:
     api: Api
     bodies: Bodies
 
-    def works(self, batch: Batch, shape: Shape) -> list[Work]:
-        """In the batch's order. Raises Unreachable, Throttled, Paused."""
-        object_ = BY_NAME[shape.object]
-        make = self._deleting if batch.entries[0].operation == "delete" else self._writing
-        return [make(object_, entry, shape) for entry in batch.entries]
+    def work(self, entry: Entry, shape: Shape) -> Work:
+        """Raises Unreachable, Throttled, Paused."""
+        make = self._deleting if entry.operation == "delete" else self._writing
+        return make(BY_NAME[shape.object], entry, shape)
 
     def _writing(self, object_: Object, entry: Entry, shape: Shape) -> Work:
         steps = [self._written(object_, entry, self.bodies.fields(object_, entry, shape), entry.external_id)]
@@ -79,10 +76,9 @@ class Planner:
             body = self.bodies.create(fields, entry.hub_id)
             request = Request("POST", self.api.path(object_.api, object_.path), body, JSON, entries)
             return Step("create", object_, request, names, main)
-        number = str(there["id"])
         body = self.bodies.update(object_, fields, there, entry.hub_id)
-        request = Request("PUT", put_path(self.api, object_, number), body, JSON, entries)
-        return Step("update", object_, request, names, main, number)
+        request = Request("PUT", put_path(self.api, object_, str(there["id"])), body, JSON, entries)
+        return Step("update", object_, request, names, main)
 
     def there(self, object_: Object, hub_id: str, known: str | None) -> Record | None:
         """What is there of this record now: by its id, else by our external id."""
@@ -113,7 +109,7 @@ class Planner:
             for name, value in values.items():
                 rest = rest.replace(name, value)
         request = Request("DELETE", self.api.path(object_.api, rest), b"", JSON, [entry.entry_id])
-        return Step("delete", object_, request, (), main, number)
+        return Step("delete", object_, request, (), main)
 
 
 def put_path(api: Api, object_: Object, number: str) -> str:

@@ -81,6 +81,10 @@ class Tokens:
             raise no_permission("No company was chosen with this token.")
         return token.company
 
+    def values(self) -> list[str]:
+        """Every token that was given out and is kept, for tests that look for them where they must not be."""
+        return [*self._tokens, *self._refresh]
+
     def expire(self) -> int:
         """No token is good any more; a refresh or a login gets another. How many there were."""
         for token in self._tokens.values():
