@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ipaas_dagster.destinations.base import Entry, Outcome, Unreachable
+from ipaas_dagster.destinations.base import Entry, Outcome, Paused, Throttled, Unreachable
 from ipaas_dagster.destinations.ipaas_com.api import DELETED, Api, Record, document_of
 from ipaas_dagster.destinations.ipaas_com.bodies import Bodies
 from ipaas_dagster.destinations.ipaas_com.faults import Fault, field_in
@@ -38,11 +38,19 @@ class Judge:
     def _payment(self, entry: Entry, step: Step, record: Record) -> Outcome:
         """Its id is that of the element that has our external id."""
         if not isinstance(record.get("payments"), list):
-            record = self.api.one(TRANSACTION, str(record["id"])) or {}
+            record = self._read_again(str(record["id"]))
         mine = find(self.bodies, record, entry)
         if mine is None or mine.get("id") in (None, ""):
             return self._of(entry, "rejected", "iPaaS.com took the transaction and kept no such payment of it")
         return self._of(entry, "delivered", external_id=f"{record['id']}|{mine['id']}")
+
+    def _read_again(self, number: str) -> Record:
+        """Where that fails, the write is a doubt: it was done."""
+        try:
+            return self.api.one(TRANSACTION, number) or {}
+        except (Unreachable, Throttled, Paused) as problem:
+            reason = str(problem)
+        raise AnswerLost(f"its answer does not hold the payments, and it could not be read: {reason}")
 
     def _removed(self, entry: Entry, record: Record) -> Outcome:
         _, own = split(entry.external_id)

@@ -18,12 +18,6 @@ class Page:
     pages: int | None = None
     has_next: bool | None = None
 
-    def is_last(self, asked: int) -> bool | None:
-        """Whether page `asked` is the last one; None: only an empty page tells."""
-        if self.pages is not None:
-            return asked >= self.pages
-        return None if self.has_next is None else not self.has_next
-
 
 def read_pagination(headers: Mapping[str, str]) -> Page:
     """Facts are picked one by one, so that a wrong or missing brace loses none of them."""

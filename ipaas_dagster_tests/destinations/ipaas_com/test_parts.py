@@ -35,12 +35,6 @@ def test_pagination(name: str, text: str, page: Page) -> None:
     assert read_pagination({name: text}) == page
 
 
-def test_the_last_page() -> None:
-    assert [FIRST.is_last(1), FIRST.is_last(2), Page(has_next=False).is_last(5), Page().is_last(1)] == [
-        *(False, True, True, None)
-    ]
-
-
 @pytest.mark.parametrize(
     ("status", "body", "code", "meaning"),
     [
