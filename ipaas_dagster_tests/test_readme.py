@@ -12,15 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = (
-    "README.md",
-    "CONTRIBUTING.md",
-    "docs/design.md",
-    "docs/mapping.md",
-    "docs/contracts.md",
-    "docs/dagster.md",
-    "docs/instagaze.md",
-)
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
 MADE_LATER = ("data/state", "data/demo", ".env", ".venv", "/var/lib")
 
 
