@@ -255,10 +255,11 @@ def _why_absent(project: Project, system: str, collection: str, hub_ids: Sequenc
 
 
 def record_call(project: Project, call: Call, guard: Guard) -> None:
-    """Write one call of this run into the ledger, in a transaction of its own."""
+    """Write one call of this run into the ledger, in a transaction of its own. Only what is about to be written must
+    outlive a loss of power: without its outcome it is in doubt, which is true."""
     from ipaas_dagster.ledger.calls import note_call
 
-    with project.operations.write() as connection:
+    with project.operations.write(survives_power_loss=call.outcome == "intent") as connection:
         note_call(connection, replace(call, run_id=call.run_id or project.run_id), guard)
 
 
