@@ -39,6 +39,8 @@ class Settings:
     ledger_days: int = 90
     bodies_days: int = 30
     """How long `ipaas prune` keeps calls, and the bodies of writes."""
+    landings_days: int | None = None
+    """How long it keeps what the source answered; None: for ever."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -88,6 +90,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         patience_seconds=float(_whole(env, "IPAAS_PATIENCE_SECONDS", 90, least=0)),
         ledger_days=_whole(env, "IPAAS_LEDGER_DAYS", 90, least=1),
         bodies_days=_whole(env, "IPAAS_BODIES_DAYS", 30, least=1),
+        landings_days=_whole(env, "IPAAS_LANDINGS_DAYS", 0, least=0) or None,
         environment=env,
     )
 

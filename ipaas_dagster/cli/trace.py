@@ -10,6 +10,7 @@ from ipaas_dagster.cli.report import AsJson, Debug, command
 from ipaas_dagster.cli.run import open_project
 
 if TYPE_CHECKING:
+    from ipaas_dagster.replay.pruning import Pruned as PrunedLandings
     from ipaas_dagster.trace import Trace
 
 Record = Annotated[str | None, typer.Argument(help="instagaze:accounts:42, or accounts/42.", metavar="HUB_ID")]
@@ -58,13 +59,22 @@ def _shown(found: Trace) -> list[str]:
 
 
 def prune(as_json: AsJson = False, debug: Debug = False) -> None:
-    """Forget calls older than IPAAS_LEDGER_DAYS (90) and bodies older than IPAAS_BODIES_DAYS (30)."""
+    """Forget calls older than IPAAS_LEDGER_DAYS (90), bodies older than IPAAS_BODIES_DAYS (30), and source records
+    older than IPAAS_LANDINGS_DAYS (0: kept for ever)."""
     with command(as_json, debug) as report, open_project() as project:
-        from ipaas_dagster.ledger.prune import prune as run
+        from ipaas_dagster.prune import prune as run
 
         done = run(project)
         report.show(
             {"pruned": done},
             f"forgotten: {done.calls:,} calls, {done.bodies:,} bodies, {done.sightings:,} sightings without change; "
             f"{done.kept:,} older calls are kept as evidence",
+            *map(_landings, done.landings),
         )
+        report.findings(done.findings)
+
+
+def _landings(of: PrunedLandings) -> str:
+    kept = f"; {of.kept:,} older ones wait for open rejects or holds" if of.kept else ""
+    stands = f"; the baseline {of.baseline} stands for what was before" if of.baseline else ""
+    return f"{of.collection}: {of.landings:,} landings ({of.bytes:,} bytes) forgotten{stands}{kept}"

@@ -14,9 +14,9 @@ from ipaas_dagster.records import Scope
 
 if TYPE_CHECKING:
     from ipaas_dagster.deliver import DeliverResult
-    from ipaas_dagster.ledger.prune import Pruned
     from ipaas_dagster.merge import MergeResult
     from ipaas_dagster.orchestration.look import Look
+    from ipaas_dagster.prune import Forgotten
     from ipaas_dagster.pull import PullResult
     from ipaas_dagster.reconcile import ReconcileResult
 
@@ -133,8 +133,8 @@ def _trace(project: Project, asked: Mapping[str, object]) -> TraceShown:
     return shown_trace(project, asked)
 
 
-def _prune(project: Project) -> "Pruned":
-    from ipaas_dagster.ledger.prune import prune
+def _prune(project: Project) -> "Forgotten":
+    from ipaas_dagster.prune import prune
 
     return prune(project)
 
@@ -168,4 +168,4 @@ class UseCases:
     does."""
     trace: Callable[[Project, Mapping[str, object]], TraceShown] = _trace
     """One record's trace; the mapping is the `trace` job's configuration."""
-    prune: "Callable[[Project], Pruned]" = _prune
+    prune: "Callable[[Project], Forgotten]" = _prune

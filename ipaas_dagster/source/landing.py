@@ -8,6 +8,7 @@ manifest is not a landing. zstd level 1 costs a fifth of gzip's time here and re
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -104,15 +105,18 @@ class LandingStore:
         return None
 
     def lines(self, landing_id: str) -> Iterator[bytes]:
-        """The lines of a landing, without their line ends."""
+        """The lines of a landing, without their line ends. Raises OSError where the file is gone or damaged."""
         import zstandard
 
         with (
             self.path(landing_id).open("rb") as file,
             zstandard.ZstdDecompressor().stream_reader(file) as reader,
         ):
-            for line in io.BufferedReader(reader, 1 << 20):
-                yield line.rstrip(b"\n")
+            try:
+                for line in io.BufferedReader(reader, 1 << 20):
+                    yield line.rstrip(b"\n")
+            except zstandard.ZstdError as error:
+                raise OSError(errno.EIO, f"its content is damaged: {error}") from error
 
     def _days(self) -> list[Path]:
         return sorted(day for day in self.folder.iterdir() if day.is_dir()) if self.folder.is_dir() else []

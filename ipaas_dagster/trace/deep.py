@@ -3,7 +3,8 @@ sightings were pruned, and those that are not merged yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,16 +20,43 @@ if TYPE_CHECKING:
     from ipaas_dagster.project import Project
 
 
-def unsearched(project: Project, subject: Subject, hub: HubSide) -> list[str]:
-    """Landings of the record's source collection that may hold it and of which no sightings tell, oldest first."""
+@dataclass(frozen=True)
+class Unsearched:
+    """Landings of the record's source collection that may hold it and of which no sightings tell, oldest first:
+    those that `search` can read, and those whose source records were pruned."""
+
+    readable: Sequence[str]
+    pruned: Sequence[str]
+
+    def in_words(self, collection: str, *, deep: bool) -> list[str]:
+        """What a trace does not know because of them; with `deep` the first were read."""
+        notes = []
+        if self.pruned:
+            notes.append(
+                f"{len(self.pruned)} landings of {collection} were pruned, and no sightings of them are kept: of what "
+                "they held of it, only versions and rejects tell"
+            )
+        if self.readable and not deep:
+            few = ", ".join(self.readable[-3:])
+            notes.append(
+                f"{len(self.readable)} landings of {collection} (the last: {few}) were not searched: no sightings of "
+                "them are kept, or they are not merged yet; --deep reads them line by line"
+            )
+        return notes
+
+
+def unsearched(project: Project, subject: Subject, hub: HubSide) -> Unsearched:
+    """A baseline is none of them: it holds the hub's own rows."""
     t = landings.c
-    query = select(t.landing_id, t.state).where(t.collection == subject.landed_as, t.records > 0).order_by(t.number)
+    query = select(t.landing_id, t.state).where(t.collection == subject.landed_as, t.records > 0)
     with project.operations.read() as connection:
-        rows = connection.execute(query).all()
-    return [row.landing_id for row in rows if row.state != "merged" or row.landing_id in hub.unsighted]
+        rows = connection.execute(query.where(t.scope != "baseline").order_by(t.number)).all()
+    left = [row for row in rows if row.state not in ("merged", "pruned") or row.landing_id in hub.unsighted]
+    gone = {row.landing_id for row in left if row.state == "pruned" and not project.landings.path(row[0]).exists()}
+    return Unsearched([row.landing_id for row in left if row.landing_id not in gone], sorted(gone))
 
 
-def search(project: Project, subject: Subject, hub: HubSide, landing_ids: list[str]) -> list[Sighting]:
+def search(project: Project, subject: Subject, hub: HubSide, landing_ids: Sequence[str]) -> list[Sighting]:
     """Lines that hold the record and are not sighted, with what can be told of them: that a version or a reject was
     made of the line, or that another line of the landing counted; else `found`."""
     sighted = {(one.landing_id, one.line, one.element) for one in hub.sightings}

@@ -101,15 +101,9 @@ def trace(project: Project, subject: Subject, wanted: Wanted | None = None) -> T
 
 def _deeper(project: Project, subject: Subject, hub: HubSide, wanted: Wanted) -> tuple[HubSide, list[str]]:
     left = unsearched(project, subject, hub)
-    if not left:
-        return hub, []
-    if wanted.deep:
-        return replace(hub, sightings=[*hub.sightings, *search(project, subject, hub, left)]), []
-    few = ", ".join(left[-3:])
-    return hub, [
-        f"{len(left)} landings of {subject.landed_as} (the last: {few}) were not searched: no sightings of them are "
-        "kept, or they are not merged yet; --deep reads them line by line"
-    ]
+    if left.readable and wanted.deep:
+        hub = replace(hub, sightings=[*hub.sightings, *search(project, subject, hub, left.readable)])
+    return hub, left.in_words(subject.landed_as, deep=wanted.deep)
 
 
 def _landings(project: Project, hub: HubSide, wanted: Wanted) -> Landings:

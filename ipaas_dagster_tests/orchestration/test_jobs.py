@@ -6,7 +6,9 @@ import pytest
 from ipaas_dagster.orchestration import UseCases, build_definitions
 from ipaas_dagster.orchestration.use_cases import TraceShown
 from ipaas_dagster.project import Project
+from ipaas_dagster.prune import Forgotten
 from ipaas_dagster.records import Scope
+from ipaas_dagster.replay.pruning import Pruned
 from ipaas_dagster.settings import load
 from ipaas_dagster_tests.flow.world import DATA
 from ipaas_dagster_tests.orchestration.fakes import SYSTEMS, Played, failure, materializations
@@ -119,3 +121,15 @@ def test_the_real_trace_and_prune_run_on_an_installation_without_a_hub(tmp_path,
     result = trace.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
     assert "no trace of instagaze:accounts:42" in str(failure(result))
     assert definitions.resolve_job_def("prune").execute_in_process(instance=instance).success
+
+
+def test_prune_shows_what_it_forgot_and_fails_on_landings_that_it_could_not(tmp_path, instance):
+    accounts = Pruned("accounts", landings=3, bytes=900, baseline="b1")
+    done = Forgotten(5, 4, 3, 2, [accounts, Pruned("invoices", reason="landing x is damaged")])
+    cases = UseCases(systems=lambda project: SYSTEMS, prune=lambda project: done)
+    job = build_definitions(Played(tmp_path).open, cases).resolve_job_def("prune")
+    result = job.execute_in_process(instance=instance, raise_on_error=False)
+    assert failure(result) == "landings of invoices were not pruned: landing x is damaged"
+    (event,) = (e for e in result.all_events if e.event_type_value == "STEP_FAILURE")
+    told = event.step_failure_data.user_failure_data.metadata
+    assert (told["calls"].value, told["landings of accounts"].value["pruned"]) == (5, 3)
