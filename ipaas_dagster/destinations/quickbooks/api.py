@@ -16,7 +16,6 @@ from ipaas_dagster.destinations.quickbooks.query import PAGE, in_pieces, one_of,
 from ipaas_dagster.destinations.quickbooks.tokens import CompanySession
 from ipaas_dagster.destinations.remote import Answer, AnswerLost, Client, Limit, NotSent
 from ipaas_dagster.destinations.remote.client import Part
-from ipaas_dagster.destinations.remote.limits import SHORT_SECONDS
 from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.http import retry_after
 
@@ -129,22 +128,12 @@ def document_of(answer: Answer) -> Record | None:
 
 
 def limits_of(company: Company) -> list[Limit]:
-    """The vendor's, and those of a minute once more in small, so that a long delivery goes on evenly instead of
-    stopping until the minute is over."""
-    batches, requests = company.batches_per_minute, company.requests_per_minute
+    """The vendor's."""
     return [
-        Limit(requests, 60.0),
+        Limit(company.requests_per_minute, 60.0, evenly=True),
         Limit(company.requests_per_second, 1.0),
-        Limit(batches, 60.0, of=BATCH),
-        *_evenly(requests, ""),
-        *_evenly(batches, BATCH),
+        Limit(company.batches_per_minute, 60.0, of=BATCH, evenly=True),
     ]
-
-
-def _evenly(calls: int, of: str) -> list[Limit]:
-    """As many as fit into the seconds that are simply waited."""
-    some = int(calls * SHORT_SECONDS / 60)
-    return [Limit(some, 60.0 * some / calls, of=of)] if some else []
 
 
 def _said(answer: Answer, fault: Fault | None) -> str:

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from ipaas_dagster.destinations.base import Throttled
 
@@ -15,11 +16,19 @@ SHORT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `calls` in any `seconds`; of one kind of call (`batch`), or of all ("")."""
+    """At most `calls` in any `seconds`; of one kind of call (`batch`), or of all (""). `evenly`: the first half of them
+    as fast as they come, so that few calls never wait; the rest spread over the time that is left, so that many go on
+    by short waits instead of stopping until it is over."""
 
     calls: int
     seconds: float
     of: str = ""
+    evenly: bool = False
+
+    @property
+    def spread(self) -> int:
+        """How many of the last calls are spread; enough of them that no wait is a long one."""
+        return max(self.calls // 2, ceil(self.seconds / SHORT_SECONDS)) if self.evenly else 0
 
 
 class Limiter:
@@ -54,6 +63,13 @@ class Limiter:
                 made[-1] = now
 
     def _until_free(self, limit: Limit, made: deque[float]) -> float:
-        if len(made) < limit.calls:
+        now = self._monotonic()
+        while made and made[0] + limit.seconds <= now:
+            made.popleft()
+        if not made or (left := limit.calls - len(made)) > limit.spread:
             return 0.0
-        return max(0.0, made[0] + limit.seconds - self._monotonic())
+        until_next = made[0] + limit.seconds - now
+        if left == 0:
+            return until_next
+        apart = until_next / (left + 1)
+        return max(0.0, made[-1] + apart - now) if apart <= SHORT_SECONDS else 0.0

@@ -71,3 +71,20 @@ def test_the_system_counts_calls_when_they_come(calls: list[tuple[float, float]]
         limiter.answered()
     for n in range(len(came) - 5):
         assert came[n + 5] - came[n] >= 1.0 - 1e-9
+
+
+@pytest.mark.parametrize("calls", [14, 40, 500])
+def test_few_calls_go_at_once_and_many_by_short_waits(calls: int) -> None:
+    """Nothing is stopped for the rest of a minute, however many there are; and no minute has more than it may."""
+    time = Time()
+    limiter = Limiter([Limit(calls, 60.0, evenly=True)], time.wait, lambda: time.now)
+    made: list[float] = []
+    for _ in range(calls * 4):
+        limiter.take()
+        made.append(time.now)
+        time.now += 0.02
+    at_once = min(calls // 2, calls - 12)
+    assert made[at_once - 1] < 60.0 / calls * at_once / 2
+    assert max(time.waited) <= 5.0
+    assert all(later - first >= 60.0 - 1e-6 for first, later in zip(made, made[calls:], strict=False))
+    assert made[-1] < 60.0 * 4 + 1.0
