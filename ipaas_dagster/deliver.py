@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RouteCounts:
-    """One hub collection on its way to one system in this run; `states` holds those of all its entries now."""
+    """One hub collection on its way to one system in this run; `states` holds those of all its entries now, of which
+    `blocked_for_good` wait for a record that will not come (`new_blocked`: found so in this run)."""
 
     changes: int = 0
     queued: int = 0
@@ -35,6 +36,8 @@ class RouteCounts:
     not_needed: int = 0
     delivered: int = 0
     new_dead: int = 0
+    new_blocked: int = 0
+    blocked_for_good: int = 0
     states: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -219,6 +222,7 @@ def _drain(project: Project, system: str, means: Means, paused: set[str]) -> tup
 def delivery_to(project: Project, system: str, destination: Destination, means: Means, owed: int) -> Delivery:
     """This run's delivery of `owed` entries to an already connected system."""
     from ipaas_dagster.ledger.calls import note_call
+    from ipaas_dagster.outbox.absent import why_absent
     from ipaas_dagster.outbox.delivery import Delivery
 
     return Delivery(
@@ -230,28 +234,12 @@ def delivery_to(project: Project, system: str, destination: Destination, means: 
         project.clock,
         means.wait,
         means.chance,
-        lambda collection, hub_ids: _why_absent(project, system, collection, hub_ids),
+        partial(why_absent, project.hub, project.worksheet.routes(system)),
         partial(note_call, guard=_guard(project.worksheet.preset(system, project.settings))),
         project.progress,
         patience=project.settings.patience_seconds if means.patience is None else means.patience,
         total=owed,
     )
-
-
-def _why_absent(project: Project, system: str, collection: str, hub_ids: Sequence[str]) -> dict[str, str]:
-    """Why records that others refer to are not owed to the system."""
-    found = project.hub.records(collection, hub_ids)
-    routed = any(route.collection == collection for route in project.worksheet.routes(system))
-    reasons = {}
-    for hub_id in hub_ids:
-        record = found.get(hub_id)
-        if record is None:
-            reasons[hub_id] = "is not in the hub: it never came, or was rejected (ipaas rejects list)"
-        elif record.operation == "delete":
-            reasons[hub_id] = "was deleted"
-        else:
-            reasons[hub_id] = "is filtered out by its route" if routed else f"has no route to {system}"
-    return reasons
 
 
 def record_call(project: Project, call: Call, guard: Guard) -> None:
@@ -274,10 +262,11 @@ def counts_of(
     project: Project, system: str, tallies: Mapping[str, Tally], delivery: Delivery | None
 ) -> dict[str, RouteCounts]:
     """What was queued and delivered, by hub collection, beside the states of all its entries."""
+    from ipaas_dagster.outbox import for_good
     from ipaas_dagster.outbox.sending import states_of
 
     with project.operations.read() as connection:
-        states = states_of(connection, system)
+        states, blocked = states_of(connection, system), for_good.known(connection, system)
     counts = {}
     for name, tally in tallies.items():
         again = delivery.requeued.get(name, 0) if delivery else 0
@@ -290,6 +279,8 @@ def counts_of(
             not_needed=tally.not_needed,
             delivered=delivery.delivered.get(name, 0) if delivery else 0,
             new_dead=tally.new_dead + (delivery.died.get(name, 0) if delivery else 0),
+            new_blocked=delivery.blocked.get(name, 0) if delivery else 0,
+            blocked_for_good=blocked.get(name, 0),
             states=states.get(name, {}),
         )
     return counts

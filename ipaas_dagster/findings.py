@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Column, ColumnElement, select
 
 from ipaas_dagster.deliver import DeliverResult
 from ipaas_dagster.merge import MergeResult
@@ -16,7 +16,7 @@ from ipaas_dagster.operations.tables import outbox
 from ipaas_dagster.project import Project
 
 NAMED = 20
-"""How many rejects of a landing, or dead letters of a route, are named one by one; the rest is counted."""
+"""How many rejects of a landing, or dead or blocked letters of a route, are named one by one; the rest is counted."""
 
 
 def of_merges(project: Project, results: Sequence[MergeResult]) -> list[str]:
@@ -37,7 +37,8 @@ def of_merges(project: Project, results: Sequence[MergeResult]) -> list[str]:
 
 
 def of_delivery(project: Project, result: DeliverResult) -> list[str]:
-    """New dead letters, and why the system could not be served to the end. Switched off is no finding."""
+    """New dead letters, what is blocked for good since this run, and why the system could not be served to the end.
+    Switched off is no finding."""
     findings = [f"{result.system}: {result.stopped}; what is owed stays owed"] if result.stopped else []
     findings += [f"{result.system}: {note}" for note in result.notes]
     findings += [
@@ -49,6 +50,12 @@ def of_delivery(project: Project, result: DeliverResult) -> list[str]:
             dead = _newest_dead(project, result.system, collection, min(counts.new_dead, NAMED))
             findings += [f"{result.system}: {collection} {hub_id} is dead: {reason}" for hub_id, reason in dead]
             findings += _and_more(counts.new_dead - len(dead), f"{result.system}: {collection}", "dead letters")
+        if counts.new_blocked:
+            blocked = _newest_blocked(project, result.system, collection, min(counts.new_blocked, NAMED))
+            findings += [f"{result.system}: {collection} {hub_id} is blocked: {reason}" for hub_id, reason in blocked]
+            findings += _and_more(
+                counts.new_blocked - len(blocked), f"{result.system}: {collection}", "that are blocked"
+            )
     return findings
 
 
@@ -82,10 +89,22 @@ def _open_rejects(project: Project) -> list[dict[str, Any]]:
 
 
 def _newest_dead(project: Project, system: str, collection: str, limit: int) -> list[tuple[str, str]]:
+    return _newest(project, system, collection, outbox.c.state == "dead", outbox.c.updated_at, limit)
+
+
+def _newest_blocked(project: Project, system: str, collection: str, limit: int) -> list[tuple[str, str]]:
+    told = (outbox.c.state == "blocked") & outbox.c.told_at.is_not(None)
+    return _newest(project, system, collection, told, outbox.c.told_at, limit)
+
+
+def _newest(
+    project: Project, system: str, collection: str, which: ColumnElement[bool], since: Column[Any], limit: int
+) -> list[tuple[str, str]]:
+    """(hub id, reason) of entries."""
     query = (
         select(outbox.c.hub_id, outbox.c.reason)
-        .where(outbox.c.system == system, outbox.c.collection == collection, outbox.c.state == "dead")
-        .order_by(outbox.c.updated_at.desc(), outbox.c.entry_id.desc())
+        .where(outbox.c.system == system, outbox.c.collection == collection, which)
+        .order_by(since.desc(), outbox.c.entry_id.desc())
         .limit(limit)
     )
     with project.operations.read() as connection:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit whole number that SQLite still takes as its rowid."""
@@ -150,6 +150,7 @@ outbox = Table(
     Column("queued_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("acknowledged_at", UtcTime),  # a person let this dead entry go
+    Column("told_at", UtcTime),  # a person was told that it is blocked for good
 )
 Index("outbox_owed", outbox.c.system, outbox.c.state, outbox.c.operation, outbox.c.collection, outbox.c.entry_id)
 Index("outbox_record", outbox.c.system, outbox.c.collection, outbox.c.hub_id)

@@ -58,14 +58,23 @@ def merge_balance(numbers: Numbers) -> Verdict:
 
 
 def delivery(numbers: Numbers) -> Verdict:
-    """Whether letters died: new ones fail, known ones warn."""
-    new, dead = numbers.get("new_dead", 0), numbers.get("dead", 0)
-    if new:
-        return Verdict(False, f"{new} new dead letters, {dead} in all (ipaas dead list)")
-    if dead:
-        return Verdict(False, f"no new dead letters; {dead} known ones (ipaas dead list)", known=True)
+    """Whether letters died or are blocked for good: new ones fail, known ones warn."""
+    said, failed = [], False
+    for what, all_, where in _OPEN:
+        new, number = numbers.get(f"new_{what}", 0), numbers.get(all_, 0)
+        failed |= new > 0
+        if new:
+            said.append(f"{new} new {what} letters, {number} in all ({where})")
+        elif number:
+            said.append(f"no new {what} letters; {number} known ones ({where})")
+    if said:
+        return Verdict(False, "; ".join(said), known=not failed)
     off = numbers.get("switched_off", "no")
-    return Verdict(True, "nothing is dead" if off == "no" else f"switched off: {off}")
+    return Verdict(True, "nothing is dead or blocked for good" if off == "no" else f"switched off: {off}")
+
+
+_OPEN = (("dead", "dead", "ipaas dead list"), ("blocked", "blocked_for_good", "ipaas trace"))
+"""What it is called when it is new, the number of all of them, and what shows them."""
 
 
 def delivery_balance(numbers: Numbers) -> Verdict:

@@ -34,6 +34,7 @@ ROUTE_NUMBERS = (
         "not_needed",
         "delivered",
         "new_dead",
+        "new_blocked",
     ),
 )
 
@@ -84,6 +85,7 @@ def of_delivery(result: DeliverResult, collection: str, findings: Sequence[str])
         **{name: getattr(route, name) for name in ROUTE_NUMBERS},
         **{f"entries_{state}": number for state, number in sorted(route.states.items())},
         "dead": route.states.get("dead", 0),
+        "blocked_for_good": route.blocked_for_good,
         **(_TRACE_LINK if route.states.get("dead") else {}),
         "calls": result.calls,
         "seconds": round(result.seconds, 3),

@@ -37,7 +37,7 @@ def known_references(
     missing = refs - ids.keys()
     if not missing:
         return list(owed), ids, []
-    reasons = _reasons(connection, system, missing, why)
+    reasons = reasons_of(connection, system, missing, why)
     free: list[Owed] = []
     stuck: list[Stuck] = []
     for one in owed:
@@ -104,11 +104,11 @@ def release_all(connection: Connection, system: str, now: datetime) -> None:
 
 
 def _set_free(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
-    free = {"state": State.PENDING.value, "blocked_on": None, "reason": None, "updated_at": now}
+    free = {"state": State.PENDING.value, "blocked_on": None, "reason": None, "told_at": None, "updated_at": now}
     connection.execute(update(outbox).where(which).values(free))
 
 
-def _reasons(connection: Connection, system: str, missing: set[Ref], why: Absent) -> dict[Ref, str]:
+def reasons_of(connection: Connection, system: str, missing: set[Ref], why: Absent) -> dict[Ref, str]:
     """Why each record is not known there: its own last entry says it, else the hub does."""
     reasons: dict[Ref, str] = {}
     by_collection: dict[str, list[str]] = {}

@@ -51,6 +51,8 @@ class Delivery:
     """Hub collections of which nothing is sent."""
     delivered: dict[str, int] = field(default_factory=dict)
     died: dict[str, int] = field(default_factory=dict)
+    blocked: dict[str, int] = field(default_factory=dict)
+    """Found in this run to wait for good."""
     requeued: dict[str, int] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ipaas_dagster.destinations.base import Batch, Outcome, Paused, Unreachable
-from ipaas_dagster.outbox import blocking, sending
+from ipaas_dagster.outbox import blocking, for_good, sending
 from ipaas_dagster.outbox.claim import Claim, as_sent, claim, write_ended
 from ipaas_dagster.outbox.delivery import Delivery, Operation, OutOfPatience
 from ipaas_dagster.outbox.dispatch import Moved, parcel, send
@@ -29,6 +29,12 @@ def drain(delivery: Delivery) -> str | None:
     with delivery.operations.write() as connection:
         sending.doubt_what_was_left(connection, delivery.system, delivery.clock())
         blocking.release_all(connection, delivery.system, delivery.clock())
+    stopped = _serve(delivery)
+    for_good.find(delivery)
+    return stopped
+
+
+def _serve(delivery: Delivery) -> str | None:
     try:
         settle_doubts(delivery, due_only=bool(delivery.waits))
         while _round(delivery) or _waited(delivery):

@@ -7,6 +7,7 @@ import pytest
 
 from ipaas_dagster.deliver import RouteCounts
 from ipaas_dagster.hub.counts import Counts
+from ipaas_dagster.orchestration.checks import delivery
 from ipaas_dagster.records import Scope
 from ipaas_dagster_tests.orchestration.conftest import launch
 from ipaas_dagster_tests.orchestration.fakes import Played, failure, materializations
@@ -145,6 +146,15 @@ def test_new_dead_letters_fail_the_run_and_known_ones_warn(played, instance):
     again = launch(definitions, instance, "sql/customers")
     assert again.success
     assert materializations(again)["sql/customers"]["entries_dead"] == 3
+
+
+def test_new_blocked_letters_fail_the_check_and_known_ones_warn():
+    new = delivery({"new_blocked": 2, "blocked_for_good": 3, "dead": 1})
+    assert (new.passed, new.known) == (False, False)
+    assert new.says.startswith("no new dead letters; 1 known ones (ipaas dead list); 2 new blocked letters, 3 in all")
+    known = delivery({"new_blocked": 0, "blocked_for_good": 3})
+    assert (known.passed, known.known) == (False, True)
+    assert delivery({}).passed
 
 
 def test_changes_that_end_nowhere_fail_the_run(played, instance):
