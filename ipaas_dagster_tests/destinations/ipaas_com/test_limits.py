@@ -123,3 +123,17 @@ def test_a_rate_of_the_preset_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
     customer(world, 1)
     world.delivered()
     assert 5 in world.clock.waited
+
+
+def test_a_part_that_was_sent_before_the_month_ended_is_not_forgotten(world: Company, there: IpaasCom) -> None:
+    """The Customer is there, its Company is not; the record is deleted meanwhile: nothing of it stays behind."""
+    there.command("monthly_limit", {"after": 3})
+    hub_id = customer(world, 1)
+    world.deliver()
+    assert (len(there.truth("customer")), there.truth("company")) == (1, [])
+    assert world.entry(hub_id).state == "in_doubt"
+    world.hub.drop("customers", hub_id)
+    there.command("monthly_limit", {"after": None})
+    go_on(world)
+    world.delivered()
+    assert (there.truth("customer"), there.truth("company")) == ([], [])
