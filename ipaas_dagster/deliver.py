@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ipaas_dagster.project import Project
 
 if TYPE_CHECKING:
-    from ipaas_dagster.destinations.base import Destination, Setting, Shape
+    from ipaas_dagster.destinations.base import Destination, Setting
     from ipaas_dagster.hub import HubHead
     from ipaas_dagster.ledger.guard import Guard
     from ipaas_dagster.mapping import Route
@@ -71,6 +71,8 @@ class Means:
     """Changes read, rendered and queued at a time."""
     patience: float | None = None
     """Seconds that one run waits in all; None: IPAAS_PATIENCE_SECONDS."""
+    pins: bool = True
+    """Mappings that Instagaze's pipelines give are pinned where there is none yet."""
 
 
 def deliver(project: Project, system: str, means: Means | None = None) -> DeliverResult:
@@ -88,6 +90,10 @@ def deliver(project: Project, system: str, means: Means | None = None) -> Delive
     notes: list[str] = []
     with project.locks.hold(f"deliver-{system}"):
         means = means or Means(connect)
+        if means.pins and project.worksheet.pipelines:
+            from ipaas_dagster.pipelines import follow
+
+            notes += follow(project, system)
         before = _pauses(project, system)
         tallies = queue_changes(project, system, means.chunk, notes)
         delivery, stopped = _drain(project, system, means, {pause.collection for pause in before})
@@ -124,32 +130,19 @@ def setting(project: Project, system: str) -> Setting:
     from ipaas_dagster.destinations.base import Setting
     from ipaas_dagster.outbox.linked import StoredLinked
     from ipaas_dagster.outbox.notes import StoredNotes
+    from ipaas_dagster.outbox.shapes import shape_of
 
     preset = project.worksheet.preset(system, project.settings)
     return Setting(
         system,
         preset.fields,
-        {route.collection: _shape(route) for route in project.worksheet.routes(system)},
+        {route.collection: shape_of(route) for route in project.worksheet.routes(system)},
         project.clock,
         lambda call: record_call(project, call, _guard(preset)),
         notes=StoredNotes(project.operations, system, project.clock),
         linked=StoredLinked(project.operations, system),
         secrets=project.settings.state / "secrets",
     )
-
-
-def _shape(route: Route) -> Shape:
-    from ipaas_dagster.destinations.base import Shape
-
-    fields = {target.name: target.type for target in route.targets}
-    references = {target.name: target.references for target in route.targets if target.references}
-    whole = [target.name for target in route.targets if target.column == "hub_id" and not target.modifiers]
-    hub_id_field = route.key if route.key in whole else next(iter(whole), None)
-    constants = {target.name: target.constant for target in route.targets if target.column is None and not target.child}
-    for target in route.targets:
-        below = target.child.targets if target.child else ()
-        constants |= {f"{target.name}.{one.name}": one.constant for one in below if one.column is None}
-    return Shape(route.collection, route.object, route.key, fields, references, hub_id_field, constants)
 
 
 def queue_changes(

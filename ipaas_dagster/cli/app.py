@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ipaas_dagster.cli import look, mend, plan, replay, resume, run, serve, template
+from ipaas_dagster.cli import look, mend, pipelines, plan, replay, resume, run, serve, template
 from ipaas_dagster.cli import trace as tracing
 
 app = typer.Typer(
@@ -31,6 +31,10 @@ templates = typer.Typer(help="What is sent of a record, without sending it.", no
 templates.command("check")(template.check)
 templates.command("render")(template.render)
 app.add_typer(templates, name="template")
+following = typer.Typer(help="Mappings that Instagaze's own pipelines give.", no_args_is_help=True)
+following.command("diff")(pipelines.diff)
+following.command("approve")(pipelines.approve)
+app.add_typer(following, name="pipelines")
 files = typer.Typer(help="What the `files` destination holds.", no_args_is_help=True)
 files.command("current")(look.files_current)
 app.add_typer(files, name="files")

@@ -19,6 +19,7 @@ from ipaas_dagster.records import hub_id
 from ipaas_dagster.settings import load
 
 if TYPE_CHECKING:
+    from ipaas_dagster.sandbox.exchange import StandIn
     from ipaas_dagster.sandbox.instagaze import BadRecord
     from ipaas_dagster.sandbox.server import Sandbox
 
@@ -183,7 +184,10 @@ def _there(project: Project, server: Sandbox, system: str, collection: str) -> l
     from ipaas_dagster.deliver import setting
 
     kind = project.worksheet.system(system).kind
-    stand_in = next((one for one in server.stand_ins if one.name == kind.name), None)
+    named = {one.name: one for one in server.stand_ins}
+    stand_in = named.get(system) or named.get(kind.name)
+    if kind.is_source and stand_in is not None:
+        return _by_links(project, system, collection, stand_in)
     if stand_in is None or not (kind.refers_by_hub_id or kind.keeps_hub_ids):
         there = delivered_ids(project, system, collection)
         return None if there is None else sorted(there)
@@ -191,6 +195,22 @@ def _there(project: Project, server: Sandbox, system: str, collection: str) -> l
     if shape is None or shape.hub_id_field is None:
         return None
     return [str(record[shape.hub_id_field]) for record in stand_in.truth(shape.object)]
+
+
+def _by_links(project: Project, system: str, collection: str, stand_in: StandIn) -> list[str] | None:
+    """Of a portal, which has no field for hub ids: what its records are linked to; its own id where that is nothing."""
+    from sqlalchemy import select
+
+    from ipaas_dagster.operations.tables import links
+
+    route = next((one for one in project.worksheet.routes(system) if one.collection == collection), None)
+    if route is None:
+        return None
+    mine = (links.c.system == system) & (links.c.collection == collection) & ~links.c.deleted
+    with project.operations.read() as connection:
+        hub_ids = {row.external_id: row.hub_id for row in connection.execute(select(links).where(mine))}
+    ids = [str(record["id"]) for record in stand_in.truth(route.object)]
+    return [hub_ids.get(its_id, f"{route.object} {its_id}") for its_id in ids]
 
 
 def _twice(where: str, found: Sequence[str]) -> list[str]:

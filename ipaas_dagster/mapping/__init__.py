@@ -6,6 +6,7 @@ worksheet   systems, and the routes between hub and them  presets    connections
 reading_template, targets                                 template   fields of one collection in one system
 known       objects and fields that a system has          modifiers  ready_made and sandboxed javascript
 conditions  which records are sent                        route      render -> payload, and back
+pipeline, pipeline_fields   Instagaze's own mappings      pins       those that were approved, as files
 related     what rendering asks of the hub                nested     children in their parent's payload
 nesting     objects within a payload                      schemas    JSON Schemas for editors
 """
@@ -21,12 +22,13 @@ from ipaas_dagster.mapping.render import keep_hub_id
 from ipaas_dagster.mapping.rendered_value import RenderError
 from ipaas_dagster.mapping.route import Route
 from ipaas_dagster.mapping.template import TargetField
-from ipaas_dagster.mapping.worksheet import Row, System, Worksheet, load_worksheet
+from ipaas_dagster.mapping.worksheet import PipelineRow, Row, System, Worksheet, load_worksheet
 
 __all__ = [
     "KINDS",
     "Kind",
     "Missing",
+    "PipelineRow",
     "Preset",
     "Presets",
     "Related",

@@ -170,12 +170,19 @@ class RowWords(Words):
     direction: Literal["to", "from", "both", "none"] = Field(
         description="to the hub, from the hub, or both; none: this system does not carry it, and `reason` says why"
     )
-    template: str | None = Field(None, description="in the system's mapping file; the collection's name if absent")
+    template: str | None = Field(
+        None,
+        description="in the system's mapping file; the collection's name if absent. instagaze: as the active PUSH "
+        "pipeline of Instagaze maps it",
+    )
     deletes: Literal["delete", "keep"] | None = Field(
         None, description="what happens there when the hub's record is deleted (default delete)"
     )
     filter: Filter = Field(default_factory=dict, description="only records that meet all of these are sent")
     reason: str | None = Field(None, description="why this system does not carry the collection")
+    pipeline: str | int | None = Field(
+        None, description="with `template: instagaze`: id of the pipeline, where not the only active one is meant"
+    )
 
 
 class WorksheetFile(Words):

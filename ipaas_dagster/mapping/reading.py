@@ -14,11 +14,13 @@ from ipaas_dagster.mapping.form import check_form
 from ipaas_dagster.mapping.kinds import Kind, kind, kind_names
 from ipaas_dagster.mapping.known import known_objects
 from ipaas_dagster.mapping.language import MappingFile, RowWords, SystemWords, WorksheetFile
+from ipaas_dagster.mapping.pins import read_pin, template_of
+from ipaas_dagster.mapping.pipeline import TEMPLATE
 from ipaas_dagster.mapping.presets import Presets, load_presets
 from ipaas_dagster.mapping.reading_template import read_template
 from ipaas_dagster.mapping.route import Route
 from ipaas_dagster.mapping.template import Template, hub_columns
-from ipaas_dagster.mapping.worksheet import FILE, NotCarried, System, Worksheet
+from ipaas_dagster.mapping.worksheet import FILE, NotCarried, PipelineRow, System, Worksheet
 from ipaas_dagster.records import SOURCE_SYSTEM
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -36,14 +38,15 @@ def read_worksheet(folder: Path, trial: Mapping[str, Path] | None = None) -> Wor
     systems = tuple(_system(name, one, declared) for name, one in words.systems.items())
     for system in systems:
         _check_preset(system, declared, presets)
+    own = {row.system for row in words.rows if row.direction != "none" and row.template != TEMPLATE}
     files = {
-        system.name: _templates(folder, system, words.systems[system.name], declared)
+        system.name: _templates(folder, system, words.systems[system.name], declared, needed=system.name in own)
         for system in systems
         if not system.is_source
     }
     for name, path in (trial or {}).items():
         files[name] = {**files[name], **read_templates(path, next(s.kind for s in systems if s.name == name))}
-    reader = _Rows(declared, {system.name: system for system in systems}, files)
+    reader = _Rows(declared, {system.name: system for system in systems}, files, folder)
     for number, row in enumerate(words.rows):
         reader.read(number, row)
     return reader.worksheet(presets)
@@ -93,8 +96,13 @@ def _check_preset(system: System, declared: Declared, presets: Presets) -> None:
             raise presets.declared.error((system.preset,), message)
 
 
-def _templates(folder: Path, system: System, words: SystemWords, worksheet: Declared) -> Templates:
+def _templates(
+    folder: Path, system: System, words: SystemWords, worksheet: Declared, *, needed: bool = True
+) -> Templates:
+    """A system that only pipelines map may have no file of its own."""
     path = folder / (words.templates or f"mappings/{system.name}.yaml")
+    if not path.is_file() and not needed and words.templates is None:
+        return {}
     if not path.is_file():
         message = f"system {system.name!r}: there is no mapping file {path.relative_to(folder)}"
         raise worksheet.error(("systems", system.name, "templates"), message)
@@ -112,8 +120,11 @@ def read_templates(path: Path, of: Kind) -> Templates:
 class _Rows:
     """Collects the rows one after the other, since each is also checked against those before it."""
 
-    def __init__(self, declared: Declared, systems: Mapping[str, System], files: Mapping[str, Templates]) -> None:
-        self._declared, self._systems, self._files = declared, systems, files
+    def __init__(
+        self, declared: Declared, systems: Mapping[str, System], files: Mapping[str, Templates], folder: Path
+    ) -> None:
+        self._declared, self._systems, self._files, self._folder = declared, systems, files, folder
+        self._pipelines: list[PipelineRow] = []
         self._lines: dict[tuple[str, str], int | None] = {}
         self._inbound: list[str] = []
         self._routes: dict[tuple[str, str], tuple[int, Route]] = {}
@@ -131,8 +142,8 @@ class _Rows:
             self._read_not_carried(number, row)
         elif system.is_source:
             self._read_inbound(number, row)
-        else:
-            self._routes[row.system, row.collection] = number, self._route(number, row, system)
+        elif (route := self._route(number, row, system)) is not None:
+            self._routes[row.system, row.collection] = number, route
 
     def _must_be(self, number: int, field: str, what: str, given: str, allowed: tuple[str, ...]) -> None:
         if given not in allowed:
@@ -146,7 +157,7 @@ class _Rows:
         self._lines[pair] = self._declared.line(("rows", number))
 
     def _read_not_carried(self, number: int, row: RowWords) -> None:
-        for field in ("template", "deletes", "filter"):
+        for field in ("template", "deletes", "filter", "pipeline"):
             if field in row.model_fields_set:
                 raise self._error(number, field, f"{field!r} is for rows that move something")
         if not row.reason:
@@ -163,15 +174,26 @@ class _Rows:
                 raise self._error(number, field, f"{field!r} is for rows from the hub")
         self._inbound.append(row.collection)
 
-    def _route(self, number: int, row: RowWords, system: System) -> Route:
+    def _route(self, number: int, row: RowWords, system: System) -> Route | None:
+        """None where its pipeline's mapping is not pinned yet."""
         if row.direction != "from":
             message = f"reading from {row.system} ({row.direction!r}) is not supported yet"
             raise self._error(number, "direction", message, allowed=("from",))
-        template = self._template(number, row)
+        template = self._pinned(row, system) if row.template == TEMPLATE else self._template(number, row)
+        if row.pipeline is not None and row.template != TEMPLATE:
+            raise self._error(number, "pipeline", f"`pipeline` is for rows that say `template: {TEMPLATE}`")
+        if template is None:
+            return None
         columns = hub_columns(contracts.collection(row.collection))
         row_filter = read_filter(row.filter, columns, self._declared, ("rows", number, "filter"))
         deletes, name = row.deletes or "delete", system.kind.name
         return Route(row.system, name, row.collection, template, system.preset, deletes, template.filter + row_filter)
+
+    def _pinned(self, row: RowWords, system: System) -> Template | None:
+        found = read_pin(self._folder, row.system, row.collection)
+        wanted = None if row.pipeline is None else str(row.pipeline)
+        self._pipelines.append(PipelineRow(row.collection, row.system, wanted, found is not None))
+        return None if found is None else template_of(found[0], row.collection, system.kind, found[1])
 
     def _template(self, number: int, row: RowWords) -> Template:
         name, templates = row.template or row.collection, self._files[row.system]
@@ -202,6 +224,7 @@ class _Rows:
             tuple(routes),
             presets,
             not_carried=tuple(self._not_carried),
+            pipelines=tuple(self._pipelines),
         )
 
     def _check_nested(self, number: int, route: Route) -> None:
@@ -219,8 +242,9 @@ class _Rows:
         """A record that waits for one that is never sent would wait for ever."""
         if self._systems[route.system].kind.keeps_hub_ids:
             return
+        waiting = {(one.system, one.collection) for one in self._pipelines}
         for collection in route.references:
-            if (route.system, collection) not in self._routes:
+            if (route.system, collection) not in {*self._routes, *waiting}:
                 message = f"{route.collection} refer to {collection}, which have no row to {route.system}"
                 raise self._error(number, "collection", message)
 

@@ -40,6 +40,20 @@ class NotCarried(NamedTuple):
     reason: str
 
 
+class PipelineRow(NamedTuple):
+    """A collection that goes to a system as Instagaze's own pipeline maps it: that of this id, or None: the only active
+    one that pushes this object there. Without a pinned mapping (`pinned`) it has no route yet."""
+
+    collection: str
+    system: str
+    pipeline: str | None
+    pinned: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.system}/{self.collection}"
+
+
 class Row(NamedTuple):
     """One line of `ipaas worksheet`. `remark`: why the system does not carry it, or in whose records it stands."""
 
@@ -68,6 +82,7 @@ class Worksheet:
     presets: Presets = field(repr=False)
     source: str = "instagaze"
     not_carried: tuple[NotCarried, ...] = ()
+    pipelines: tuple[PipelineRow, ...] = ()
 
     def system(self, name: str) -> System:
         """Raises DeclarationError naming the systems there are."""
@@ -102,12 +117,20 @@ class Worksheet:
         rows = [Row(name, self.source, "instagaze", "to", "", "", "", True) for name in self.inbound]
         for route in self.all_routes:
             rows += self._rows(route)
+        for waiting in (one for one in self.pipelines if not one.pinned):
+            rows.append(self._waiting(waiting))
         for one in self.not_carried:
             system = self.system(one.system)
             preset = system.preset or ""
             rows.append(Row(one.collection, one.system, system.kind.name, "none", "", preset, "", False, one.reason))
         systems = [system.name for system in self.systems]
         return sorted(rows, key=lambda row: (order[row.collection], systems.index(row.system)))
+
+    def _waiting(self, row: PipelineRow) -> Row:
+        system = self.system(row.system)
+        remark = "waits for its pipeline's mapping (ipaas pipelines diff)"
+        own = row.collection, row.system, system.kind.name
+        return Row(*own, "from", "instagaze", system.preset or "", "", False, remark)
 
     def _rows(self, route: Route) -> list[Row]:
         enabled, name, preset = self.system(route.system).enabled, route.template.name, route.preset or ""

@@ -79,7 +79,7 @@ def _rehearse(
     destination = looks.connect(connect)
     stage = Stage(destination, project.operations, copy, system, writer)
     try:
-        result = deliver(rehearsed, system, Means(lambda _, __: stage, wait=time.wait))
+        result = deliver(rehearsed, system, Means(lambda _, __: stage, wait=time.wait, pins=False))
         if isinstance(destination, TellsLimits):
             writer.summary.limits = list(destination.limits())
     finally:

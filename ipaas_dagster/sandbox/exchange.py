@@ -25,11 +25,13 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = b""
     scheme: str = "http"
+    below: str = ""
+    """What stands before the path where a stand-in is reached below an address of its own: /org_b."""
 
     @property
     def origin(self) -> str:
-        """Where the client found the sandbox, as it has to be told: http://host:port."""
-        return f"{self.scheme}://{self.headers.get('host', 'localhost')}"
+        """Where the client found the stand-in, as it has to be told: http://host:port, and what it is below."""
+        return f"{self.scheme}://{self.headers.get('host', 'localhost')}{self.below}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from ipaas_dagster.sandbox.below import Below, second_org
 from ipaas_dagster.sandbox.clock import SandboxClock
 from ipaas_dagster.sandbox.control import MISUNDERSTOOD, Control, misunderstood
 from ipaas_dagster.sandbox.edge import Edge
@@ -53,6 +54,7 @@ class Sandbox:
     ipaas_com: IpaasCom
     webhook: Webhook
     portal_b: Instagaze
+    salesforce_b: Below
     https_origin: str | None = None
     ca_file: Path | None = None
 
@@ -60,7 +62,8 @@ class Sandbox:
     def stand_ins(self) -> tuple[StandIn, ...]:
         """Every stand-in. The next one is named here, and is a field above."""
         books = (self.quickbooks, self.intacct)
-        return (self.instagaze, self.salesforce, *books, self.ipaas_com, self.webhook, self.portal_b)
+        seconds = (self.portal_b, self.salesforce_b)
+        return (self.instagaze, self.salesforce, *books, self.ipaas_com, self.webhook, *seconds)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -142,6 +145,7 @@ def running_sandbox(
             ipaas_com=ipaas_com or IpaasCom(clock=chosen),
             webhook=webhook or Webhook(clock=chosen),
             portal_b=portal_b or second_portal(chosen),
+            salesforce_b=second_org(Salesforce(clock=chosen)),
             https_origin=at.https_origin,
             ca_file=at.ca_file,
         )
@@ -181,6 +185,7 @@ def serve(
             ipaas_com=IpaasCom(clock=clock),
             webhook=Webhook(clock=clock),
             portal_b=second_portal(clock),
+            salesforce_b=second_org(Salesforce(clock=clock)),
             https_origin=at.https_origin,
             ca_file=at.ca_file,
         )

@@ -118,8 +118,7 @@ class Planner:
             return Step(entry, outcome=Outcome(entry.entry_id, "rejected", reason=NO_CHANGE))
         made = self._new(written, entry, body, form)
         its_id = made.outcome.external_id if made.outcome else None
-        note = f"it was made anew in the place of id {old}: there is no change of a subscription"
-        return Step(entry, (*made.requests, _drop(written, entry, old)), form, its_id, note)
+        return Step(entry, (*made.requests, _drop(written, entry, old)), form, its_id)
 
 
 def _is_real(its_id: str | None) -> bool:

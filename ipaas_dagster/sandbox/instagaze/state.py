@@ -19,6 +19,7 @@ from ipaas_dagster.sandbox.instagaze.dialects import Dialect
 from ipaas_dagster.sandbox.instagaze.filters import Paging
 from ipaas_dagster.sandbox.instagaze.generator import Generator
 from ipaas_dagster.sandbox.instagaze.mutation import Mutation, changed_fields, fresh
+from ipaas_dagster.sandbox.instagaze.pipelines import PUSHES_ACCOUNTS
 from ipaas_dagster.sandbox.instagaze.population import FIRST_ID, Population, populate
 from ipaas_dagster.sandbox.instagaze.resources import RESOURCES
 from ipaas_dagster.sandbox.instagaze.samples import SAMPLES, read_samples
@@ -81,6 +82,8 @@ class Instagaze:
         for collection, records in read_samples(samples) if samples else ():
             for record in records:
                 self._store(collection, record, generator.stamp())
+        if samples:
+            self._store("pipelines", PUSHES_ACCOUNTS, None)
         for bad in BAD_RECORDS if bad_records else ():
             self._store(bad.collection, bad.record, generator.stamp())
         populate(Population(accounts), generator, self.shelves)
