@@ -53,9 +53,7 @@ def of_delivery(project: Project, result: DeliverResult) -> list[str]:
         if counts.new_blocked:
             blocked = _newest_blocked(project, result.system, collection, min(counts.new_blocked, NAMED))
             findings += [f"{result.system}: {collection} {hub_id} is blocked: {reason}" for hub_id, reason in blocked]
-            findings += _and_more(
-                counts.new_blocked - len(blocked), f"{result.system}: {collection}", "that are blocked"
-            )
+            findings += _and_more(counts.new_blocked - len(blocked), f"{result.system}: {collection}", "are blocked")
     return findings
 
 

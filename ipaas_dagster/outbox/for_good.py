@@ -1,5 +1,6 @@
-"""Records that are blocked for good: what they wait for is dead, rejected, filtered, deleted or never came, or is itself
-blocked so. Each is told to a person once, in the run that finds it; it is released as any other when that record arrives.
+"""Records that are blocked for good: what they wait for is dead, rejected, filtered, deleted or never came, or is
+itself blocked so. Each is told to a person once, in the run that finds it; it is released as any other when that record
+arrives.
 """
 
 from __future__ import annotations

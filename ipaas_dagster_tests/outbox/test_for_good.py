@@ -89,4 +89,4 @@ def test_many_are_counted_beside_the_first_ones(world: World) -> None:
     result = world.deliver()
     found = of_delivery(world.project, result)
     assert len(told(world, result)) == NAMED
-    assert found[-1] == f"{result.system}: contacts: 5 more that are blocked"
+    assert found[-1] == f"{result.system}: contacts: 5 more are blocked"
