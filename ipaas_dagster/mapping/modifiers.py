@@ -43,18 +43,19 @@ def read_modifiers(words: Any, column: Type, collection: Collection, result: Typ
     """The modifiers that `words` (a name, `{name: argument}`, JavaScript, or a list of them) declare for a
     column of this type; `result` is what JavaScript gives. Raises WrongModifier."""
     modifiers: list[Modifier] = []
+    exact = column == Type.MONEY
     if words == []:
         raise WrongModifier("the list of modifiers is empty")
     for one in words if isinstance(words, list) else [words]:
-        made = _read_one(one, column, collection, result)
+        made = _read_one(one, column, collection, result, exact)
         column = made.gives
         modifiers.append(made)
     return tuple(modifiers)
 
 
-def _read_one(words: Any, takes: Type, collection: Collection, result: Type) -> Modifier:
+def _read_one(words: Any, takes: Type, collection: Collection, result: Type, exact: bool) -> Modifier:
     if isinstance(words, str) and any(mark in words for mark in _MARKS_OF_JAVASCRIPT):
-        return _javascript(words, result)
+        return _javascript(words, result, exact)
     name, argument = _name_and_argument(words)
     ready = _ready_made(name)
     if takes not in ready.takes:
@@ -83,7 +84,8 @@ def _ready_made(name: str) -> ReadyMade:
     raise WrongModifier(f"unknown modifier {name!r} (JavaScript is written as data => ...)", name, names)
 
 
-def _javascript(source: str, result: Type) -> Modifier:
+def _javascript(source: str, result: Type, exact: bool) -> Modifier:
+    """`exact`: what comes of money holds no fraction of binary places, at any depth."""
     try:
         check(source)  # what cannot be used shows now, before anything is sent
     except ModifierFailed as failed:
@@ -91,9 +93,22 @@ def _javascript(source: str, result: Type) -> Modifier:
 
     def start() -> Apply:
         function = Function(source)
-        return lambda value, record: _of_type(function(value), result)
+        typed = _without_fractions if exact and result == Type.JSON else _as_it_is
+        return lambda value, record: typed(_of_type(function(value), result))
 
     return Modifier(source, result, start)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _without_fractions(value: Any) -> Any:
+    if isinstance(value, float):
+        raise ModifierFailed("the modifier gave a fraction, which money never is; give decimal text, or a whole number")
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _without_fractions(one)
+    return value
 
 
 def _of_type(value: Any, wanted: Type) -> Any:

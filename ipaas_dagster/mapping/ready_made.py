@@ -91,6 +91,10 @@ def _lower(argument: Any, collection: Collection) -> Apply:
     return lambda value, record: value.lower()
 
 
+def _empty_if_blank(argument: Any, collection: Collection) -> Apply:
+    return lambda value, record: value if value.strip() else None
+
+
 def _lookup(argument: Any, collection: Collection) -> Apply:
     values = argument.get("values") if isinstance(argument, dict) else None
     if not isinstance(values, dict) or not values or set(argument) - {"values", "otherwise"}:
@@ -137,6 +141,12 @@ READY_MADE: tuple[ReadyMade, ...] = (
     ),
     ReadyMade("iso_date", "the day in UTC: 2026-01-31", frozenset({Type.TIME}), _iso_date),
     ReadyMade("truncate", "the first so many characters", _TEXTS, _truncate, {"type": "integer", "minimum": 1}, True),
+    ReadyMade(
+        "empty_if_blank",
+        "text of nothing but blanks counts as empty: `default` applies, `required` refuses it by name",
+        _TEXTS,
+        _empty_if_blank,
+    ),
     ReadyMade("upper", "in capitals", _TEXTS, _upper),
     ReadyMade("lower", "in small letters", _TEXTS, _lower),
     ReadyMade(

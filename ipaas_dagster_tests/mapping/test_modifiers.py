@@ -77,6 +77,10 @@ def refused(route_of: RouteOf, field: str, **values: Any) -> RenderError:
         ("{from: number, modifier: {lookup: {values: {NO: Norway}}}}", {"number": "NO"}, "Norway"),
         ("{from: number, modifier: upper}", {}, None),
         ("{from: number, modifier: upper, default: none}", {}, "none"),
+        ("{from: number, modifier: empty_if_blank}", {"number": " \t\u00a0"}, None),
+        ("{from: number, modifier: empty_if_blank}", {"number": " a "}, " a "),
+        ("{from: number, modifier: empty_if_blank, default: none}", {"number": ""}, "none"),
+        ("{from: number, modifier: [{truncate: 2}, empty_if_blank], default: none}", {"number": "  a"}, "none"),
     ],
 )
 def test_ready_made_modifiers(route_of: RouteOf, field: str, values: dict[str, Any], result: Any) -> None:
@@ -100,6 +104,13 @@ def test_the_day_is_the_day_in_utc(route_of: RouteOf) -> None:
         ("{from: number, modifier: {lookup: {values: {a: b}}}}", {"number": "c"}, "no entry"),
         ("{from: number, required: true}", {}, "is required, and number is empty"),
         ("{from: number, required: true, modifier: 'd => null'}", {"number": "x"}, "is required"),
+        ("{from: number, required: true, modifier: empty_if_blank}", {"number": " "}, "is required, and number is"),
+        ("{from: total_minor, modifier: 'n => n / 100', type: json}", {"total_minor": 1250}, "gave a fraction"),
+        (
+            "{from: total_minor, modifier: [minor_to_decimal, 'n => ({a: [+n]})'], type: json}",
+            {"total_minor": 1250, "currency": "USD"},
+            "gave a fraction",
+        ),
     ],
 )
 def test_what_cannot_be_modified_is_refused_by_field(
@@ -143,6 +154,11 @@ def test_what_cannot_be_modified_is_refused_by_field(
             "{from: quantity, modifier: 'n => BigInt(n) * 10n ** 18n', type: decimal}",
             {"quantity": 7},
             Decimal("7000000000000000000"),
+        ),
+        (
+            "{from: total_minor, modifier: 'n => ({minor: n, text: (n / 100).toFixed(2)})', type: json}",
+            {"total_minor": 1250},
+            {"minor": 1250, "text": "12.50"},
         ),
         ("{from: is_paid, modifier: 'p => !p', type: boolean}", {"is_paid": True}, False),
         ("{from: quantity, modifier: 'n => n / 2', type: real}", {"quantity": 4}, 2.0),
