@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ipaas_dagster.destinations.base import Unreachable
+from ipaas_dagster.destinations.base import Paused, Throttled, Unreachable
 from ipaas_dagster.errors import IpaasError, UsageError
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import SOURCE_SYSTEM, Call, new_id
@@ -71,7 +71,7 @@ def _checked(project: Project, system: str) -> Connection:
             return Connection(system, "works", says)
         finally:
             destination.close()
-    except (IpaasError, Unreachable) as error:
+    except (IpaasError, Unreachable, Throttled, Paused) as error:
         return Connection(system, "failed", str(error))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from ipaas_dagster.operations.tables import cursors, landings, outbox
+from ipaas_dagster.destinations.notes import LIMITS
+from ipaas_dagster.operations.tables import batch_notes, cursors, landings, outbox
 from ipaas_dagster.outbox.pauses import read_pauses
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import SOURCE_SYSTEM
@@ -47,6 +48,8 @@ class SystemStatus:
     states: Mapping[str, int]
     paused: Mapping[str, str] = field(default_factory=dict)
     """`system` or `system/collection` -> why nothing is sent until `ipaas resume` says so."""
+    limits: Mapping[str, Any] | None = None
+    """What it said last of its own limit of calls: {"used", "of", "at"}."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,8 @@ def _systems(project: Project) -> list[SystemStatus]:
     counts, worksheet = delivery_states(project), project.worksheet
     with project.operations.read() as connection:
         pauses = read_pauses(connection)
+        said = select(batch_notes.c.system, batch_notes.c.note).where(batch_notes.c.batch_id == LIMITS)
+        limits = {system: note for system, note in connection.execute(said)}
     return [
         SystemStatus(
             system.name,
@@ -122,6 +127,7 @@ def _systems(project: Project) -> list[SystemStatus]:
             delivered=counts.get(system.name, {}).get("delivered", 0),
             states={state: n for state, n in counts.get(system.name, {}).items() if state not in DONE},
             paused={pause.name: pause.reason for pause in pauses if pause.system == system.name},
+            limits=limits.get(system.name),
         )
         for system in worksheet.destinations
     ]

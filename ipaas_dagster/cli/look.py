@@ -61,13 +61,14 @@ def shown_status(state: Status) -> list[RenderableType]:
         for c in state.collections
     ]
     systems = [
-        [s.system, s.kind, s.switched_off or _paused(s) or "on", s.delivered, states(s.states)] for s in state.systems
+        [s.system, s.kind, s.switched_off or _paused(s) or "on", s.delivered, states(s.states), _limits(s)]
+        for s in state.systems
     ]
     verdict = "[bold green]the books balance[/]" if state.balance.true else "[bold red]the books do not balance[/]"
     names = ["collection", "from", "records", "cursor (UTC)", "lag", "open rejects", "landings to merge"]
     return [
         table("collections", names, collections),
-        table("systems", ["system", "kind", "state", "delivered", "open"], systems),
+        table("systems", ["system", "kind", "state", "delivered", "open", "its API calls"], systems),
         *shown_balance(state),
         verdict,
     ]
@@ -75,6 +76,13 @@ def shown_status(state: Status) -> list[RenderableType]:
 
 def _paused(system: SystemStatus) -> str:
     return "; ".join(f"{name} is paused: {reason} (ipaas resume {name})" for name, reason in system.paused.items())
+
+
+def _limits(system: SystemStatus) -> str:
+    if not system.limits:
+        return ""
+    used, most = system.limits["used"], system.limits["of"]
+    return f"{used:,} of {most:,} used ({system.limits['at'][:16].replace('T', ' ')})"
 
 
 def shown_balance(state: Status) -> list[RenderableType]:

@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+LIMITS = "limits"
+"""The one note that is of no batch: how many of its calls the system says are used, {"used", "of", "at"}, for
+`ipaas status`; `at` is ISO text."""
+
 
 class Notes(Protocol):
     """One note a batch; JSON values only, nothing secret. `write` has reached the disk when it returns."""

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from ipaas_dagster.destinations.base import Setting, Throttled
+from ipaas_dagster.destinations.notes import LIMITS
 from ipaas_dagster.destinations.salesforce.preset import Org
 
 HEADER = "sforce-limit-info"
-NOTE = "limits"
-"""The note that holds the last count: {"used", "of", "at"}."""
 PAUSE_SECONDS = 3_600.0
 """The count is of the last 24 hours, so it falls slowly."""
 _EVERY = timedelta(seconds=60)
@@ -46,14 +45,14 @@ class Usage:
         """Write the last count down, if there is a new one."""
         if self._of and (self._kept is None or self._kept[0] != self._used):
             now = self._clock()
-            self._notes.write(NOTE, {"used": self._used, "of": self._of, "at": now.isoformat()})
+            self._notes.write(LIMITS, {"used": self._used, "of": self._of, "at": now.isoformat()})
             self._kept = (self._used, now)
 
     def limits(self) -> list[str]:
         """For people, from the last answer; without one in this process, from the note of an earlier one."""
         if self._of:
             return [f"{self._of:,} API calls a day, {self._used:,} used"]
-        note = self._notes.read(NOTE)
+        note = self._notes.read(LIMITS)
         return [f"{note['of']:,} API calls a day, {note['used']:,} used ({note['at']})"] if note else []
 
     @property

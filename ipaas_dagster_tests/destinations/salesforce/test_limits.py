@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from ipaas_dagster.cli.app import app
 from ipaas_dagster.destinations.base import Throttled
 from ipaas_dagster.destinations.salesforce.preset import read_org
 from ipaas_dagster.destinations.salesforce.usage import Usage
+from ipaas_dagster.sandbox import running_sandbox
 from ipaas_dagster_tests.destinations.salesforce.stage import Stage
+from ipaas_dagster_tests.outbox.world import CONFIG
 
 
 def test_the_count_is_shown_and_kept(stage: Stage) -> None:
@@ -64,3 +72,20 @@ def test_a_used_up_org_leaves_everything_owed(stage: Stage) -> None:
     stage.org.command("usage", {"used": 1, "most": 100})
     assert stage.deliver().stopped is None
     assert len(stage.there()) == 3
+
+
+def test_check_and_status_say_how_much_is_used(tmp_path: Path) -> None:
+    with running_sandbox(samples=None) as sandbox:
+        sandbox.salesforce.command("usage", {"used": 960, "most": 1000})
+        environment = {name: "" for name in os.environ} | dict(sandbox.environment)
+        environment |= {"IPAAS_STATE": str(tmp_path / "state"), "IPAAS_CONFIG": str(CONFIG)}
+
+        def ipaas(*words: str) -> Any:
+            return json.loads(CliRunner().invoke(app, [*words, "--json"], env=environment).stdout)
+
+        said = {one["system"]: one for one in ipaas("check")["connections"]}
+        systems = {one["system"]: one for one in ipaas("status")["systems"]}
+    assert said["salesforce"]["state"] == "failed"
+    assert "api usage 961/1000: it stops at 95%" in said["salesforce"]["says"]
+    assert {"used": 961, "of": 1000}.items() <= systems["salesforce"]["limits"].items()
+    assert systems["sql"]["limits"] is None
