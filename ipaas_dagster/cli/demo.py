@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from ipaas_dagster.cli.report import Report, say
 from ipaas_dagster.errors import UsageError
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import hub_id
+from ipaas_dagster.sandbox.keeping import CannotBeRead, keep, restore
 from ipaas_dagster.settings import load
 
 if TYPE_CHECKING:
@@ -37,11 +39,30 @@ def run(report: Report, server: Sandbox) -> Installation:
     try:
         refuse_foreign_state(project)
         refuse_foreign_systems(project)
-        outputs = _run_jobs(place, project)
-        _judge(report, project, server, outputs)
+        _go_on(project, server)
+        try:
+            outputs = _run_jobs(place, project)
+            _judge(report, project, server, outputs)
+        finally:
+            keep(server.stand_ins, _kept(project))
     finally:
         project.operations.dispose()
     return place
+
+
+def _kept(project: Project) -> Path:
+    return project.settings.state / "sandbox.kept"
+
+
+def _go_on(project: Project, server: Sandbox) -> None:
+    """The stand-ins hold what an earlier demo brought them, so that nothing has to be sent again."""
+    try:
+        restore(server.stand_ins, _kept(project))
+    except CannotBeRead as error:
+        raise UsageError(
+            f"what the stand-ins of an earlier demo held cannot be read ({error}); remove {project.settings.state}, "
+            "or give the demo another folder: IPAAS_STATE=data/demo make demo"
+        ) from None
 
 
 def refuse_foreign_state(project: Project) -> None:
