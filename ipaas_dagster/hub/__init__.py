@@ -16,7 +16,14 @@ from ipaas_dagster.hub.changes import (
 from ipaas_dagster.hub.counts import Counts
 from ipaas_dagster.hub.database import HubFile, transaction
 from ipaas_dagster.hub.noted_head import read_note
-from ipaas_dagster.hub.related import Touched, read_children, read_holders, read_sizes, read_touched
+from ipaas_dagster.hub.related import (
+    Touched,
+    read_children,
+    read_children_at,
+    read_holders,
+    read_sizes,
+    read_touched,
+)
 
 __all__ = ["ChangedRecord", "Counts", "Hub", "HubHead", "Touched", "transaction"]
 
@@ -56,6 +63,11 @@ class Hub(HubFile):
         """Live records of a child collection, of all these parents, in the order of their numbers there."""
         with self.reading() as connection:
             return [] if connection is None else read_children(connection, collection, parents)
+
+    def children_at(self, collection: str, parents: Sequence[str], seq: int) -> list[dict[str, Any]]:
+        """`children` when `seq` was the hub's last change."""
+        with self.reading() as connection:
+            return [] if connection is None else read_children_at(connection, collection, parents, seq)
 
     def holders(self, collection: str, column: str, values: Sequence[Any]) -> list[tuple[Any, str]]:
         """(value, hub id) of the live records whose `column` holds one of `values`, in hub id order."""

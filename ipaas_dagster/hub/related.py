@@ -36,6 +36,25 @@ def read_children(connection: DuckDBPyConnection, collection: str, parents: Sequ
     return [read(record, version) for version, record in connection.execute(query, [list(parents)]).fetchall()]
 
 
+def read_children_at(
+    connection: DuckDBPyConnection, collection: str, parents: Sequence[str], seq: int
+) -> list[dict[str, Any]]:
+    """As `read_children`, when `seq` was the hub's last change; but for those that moved to another parent since."""
+    child = contracts.collection(collection)
+    query = f"""
+        SELECT v.version, v.record::VARCHAR FROM (
+            SELECT hub_id, max_by(struct_pack(version, operation, record), seq) AS v FROM {CATALOG}.hub.versions
+            WHERE collection = $name AND seq <= $seq AND hub_id IN (
+                SELECT c.hub_id FROM {table(child)} c WHERE c."{child.parent_column}" IN (SELECT unnest($parents)))
+            GROUP BY hub_id)
+        WHERE v.operation <> 'delete'"""
+    values = {"name": collection, "seq": seq, "parents": list(parents)}
+    read = reader(child)
+    found = [read(record, version) for version, record in connection.execute(query, values).fetchall()]
+    mine = [one for one in found if one[child.parent_column or ""] in parents]
+    return sorted(mine, key=lambda one: (one[child.number_column] if child.number_column else 0, one["hub_id"]))
+
+
 def read_holders(
     connection: DuckDBPyConnection, collection: str, column: str, values: Sequence[Any]
 ) -> list[tuple[Any, str]]:

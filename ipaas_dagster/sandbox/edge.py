@@ -125,6 +125,6 @@ def _broken(body: bytes) -> bytes:
 
 
 def _url(scope: Scope) -> str:
-    query = scope["query_string"].decode("latin-1")
-    path: str = scope["path"]
+    """As it came: what was sent as %23 is no fragment's beginning."""
+    query, path = scope["query_string"].decode("latin-1"), scope["raw_path"].decode("latin-1")
     return f"{path}?{query}" if query else path

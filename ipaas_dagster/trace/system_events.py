@@ -15,10 +15,10 @@ from ipaas_dagster.trace.system_side import SystemSide
 from ipaas_dagster.trace.verdicts import NotQueued, not_queued
 
 if TYPE_CHECKING:
-    from ipaas_dagster.mapping import Related
+    from ipaas_dagster.hub import Hub
 
 
-def system_events(side: SystemSide, hub: HubSide, related: Related, *, bodies: bool) -> Iterator[Event]:
+def system_events(side: SystemSide, hub: HubSide, related: Hub, *, bodies: bool) -> Iterator[Event]:
     for one in not_queued(side, hub.versions, hub.epoch, related):
         yield Event(one.at, "not_queued", side.system, _passed_over(one), vars(one) | {"recomputed": True})
     for entry in side.entries:

@@ -18,6 +18,7 @@ from ipaas_dagster.trace.hub_side import Version
 from ipaas_dagster.trace.system_side import SystemSide
 
 if TYPE_CHECKING:
+    from ipaas_dagster.hub import Hub
     from ipaas_dagster.mapping import Related, Route
 
 ENDED = ("delivered", "superseded")
@@ -37,9 +38,9 @@ class NotQueued:
     certain: bool = True
 
 
-def not_queued(side: SystemSide, versions: Sequence[Version], epoch: str, related: Related) -> list[NotQueued]:
-    """In the order it was decided. `related` is the hub. Changes of another hub than this one are known to their
-    entries only."""
+def not_queued(side: SystemSide, versions: Sequence[Version], epoch: str, related: Hub) -> list[NotQueued]:
+    """In the order it was decided. `related` is the hub, which tells the children of then. Changes of another hub than
+    this one are known to their entries only."""
     mine = [reading for reading in side.readings if reading["epoch"] == epoch]
     ask = _Asked(related)
     found = [*_of_changes(side, versions, epoch, mine, ask)]
@@ -113,7 +114,7 @@ def _decided_again(
     at, route = reading["read_at"], side.route
     if route is None:
         return NotQueued(at, version.version, version.seq, "not told: the route is gone", "", False)
-    ask.asked = False
+    ask.upto, ask.asked = reading["upto_seq"], False
     candidate = _candidate(route, version, ask)
     verdict = decide(candidate, _known_at(side, at), side.deletes, renew=renew)
     certain = route.digest == reading["template_digest"] and not ask.asked
@@ -125,14 +126,15 @@ def _decided_again(
 
 @dataclass
 class _Asked:
-    """The hub as rendering asks it; `asked` tells that today's other records had a say in the payload."""
+    """The hub as rendering asks it: children as they were when `upto` was its last change; `asked` tells that today's
+    other records had a say in the payload."""
 
-    hub: Related
+    hub: Hub
+    upto: int = 0
     asked: bool = False
 
     def children(self, collection: str, parents: Sequence[str]) -> Iterable[Mapping[str, Any]]:
-        self.asked = True
-        return self.hub.children(collection, parents)
+        return self.hub.children_at(collection, parents, self.upto)
 
     def holders(self, collection: str, column: str, values: Sequence[Any]) -> Iterable[tuple[Any, str]]:
         self.asked = True

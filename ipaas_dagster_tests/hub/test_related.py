@@ -33,6 +33,15 @@ def test_children_are_the_live_ones_of_their_parents_typed(hub: Hub) -> None:
     assert hub.children("contacts", []) == []
 
 
+def test_children_of_before_are_those_that_were_alive_then(hub: Hub) -> None:
+    """Contact 3 is gone by now, and was there at first."""
+    last = max(change.seq for change in hub.changes("contacts", 0, 4))
+    found = hub.children_at("contacts", [A], last)
+    assert [one["hub_id"] for one in found] == [f"instagaze:contacts:{n}" for n in (10, 3, 9)]
+    assert hub.children_at("contacts", [A, B], hub.head().seq) == hub.children("contacts", [A, B])
+    assert hub.children_at("contacts", [A], 0) == []
+
+
 def test_lines_come_by_their_number_not_by_the_text_of_their_id(hub: Hub) -> None:
     with hub.scratch() as connection, hub.attached(connection):
         for number in (10, 9, 2):

@@ -90,6 +90,11 @@ def test_the_journal_says_what_the_client_saw(sandbox: Sandbox, api: httpx.Clien
     assert sandbox.token not in repr(sandbox.journal.entries())
 
 
+def test_the_journal_keeps_the_address_as_it_came(sandbox: Sandbox, api: httpx.Client) -> None:
+    api.get("invoices/12%231%2F2", params={"x": "é"})
+    assert sandbox.journal.entries()[-1].url == "/api/admin/invoices/12%231%2F2?x=%C3%A9"
+
+
 def test_the_same_seed_strikes_the_same_requests_at_the_asked_rate() -> None:
     def strikes(seed: int) -> list[bool]:
         faults = Faults([Fault("status", 0.1)], seed)
