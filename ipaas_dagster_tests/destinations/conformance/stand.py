@@ -30,6 +30,8 @@ class Stand:
     fields: Mapping[str, str]
     bad: Mapping[str, Any] | None
     unreachable: Mapping[str, str]
+    keeps_order: bool = False
+    """It folds batches in the order in which they came, not by version."""
 
     def connect(self, fields: Mapping[str, str] | None = None) -> Destination:
         setting = Setting("it", fields or self.fields, SHAPES, lambda: CLOCK, lambda call: None)
@@ -64,7 +66,7 @@ def _files(format: str) -> Make:
     def make(folder: Path, fixture: Callable[[str], str]) -> Stand:
         (folder / "a_file").write_text("not a folder")
         fields = {"folder": str(folder / "files"), "format": format}
-        return Stand(format, "files", fields, None, {**fields, "folder": str(folder / "a_file")})
+        return Stand(format, "files", fields, None, {**fields, "folder": str(folder / "a_file")}, True)
 
     return make
 
