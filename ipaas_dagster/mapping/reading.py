@@ -38,9 +38,11 @@ def read_worksheet(folder: Path, trial: Mapping[str, Path] | None = None) -> Wor
     systems = tuple(_system(name, one, declared) for name, one in words.systems.items())
     for system in systems:
         _check_preset(system, declared, presets)
-    own = {row.system for row in words.rows if row.direction != "none" and row.template != TEMPLATE}
+    moved = [row for row in words.rows if row.direction != "none"]
+    piped = {row.system for row in moved if row.template == TEMPLATE}
+    piped -= {row.system for row in moved if row.template != TEMPLATE}
     files = {
-        system.name: _templates(folder, system, words.systems[system.name], declared, needed=system.name in own)
+        system.name: _templates(folder, system, words.systems[system.name], declared, needed=system.name not in piped)
         for system in systems
         if not system.is_source
     }

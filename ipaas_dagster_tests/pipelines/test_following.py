@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gzip
 import json
 import shutil
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+import zstandard
 from typer.testing import CliRunner
 
 from ipaas_dagster.cli.app import app
@@ -187,12 +187,21 @@ def test_credentials_of_its_instance_are_nowhere(following: Following) -> None:
     following.sync()
     secrets = [one["instance"]["password"].encode() for one in following.sandbox.instagaze.truth("pipelines")]
     assert len(secrets) == 4
-    files = [path for path in following.folder.rglob("*") if path.is_file()]
-    assert any("pipelines" in path.name for path in files)
-    for path in files:
-        content = path.read_bytes()
-        content += gzip.decompress(content) if content[:2] == b"\x1f\x8b" else b""
-        assert not any(secret in content for secret in secrets), path
+    contents = {path: _opened(path) for path in following.folder.rglob("*") if path.is_file()}
+    assert any(b"Second org" in content for content in contents.values()), "what stands beside them is there"
+    assert [path for path, content in contents.items() if any(secret in content for secret in secrets)] == []
+    with following.project().hub.reading() as connection:
+        assert connection is not None
+        rows = connection.execute("SELECT record::VARCHAR FROM ipaas.instagaze.pipelines").fetchall()
+    assert (len(rows), "plain-text-fake" in str(rows)) == (4, False)
+
+
+def _opened(path: Path) -> bytes:
+    """Landings are compressed."""
+    content = path.read_bytes()
+    if content[:4] != b"\x28\xb5\x2f\xfd":
+        return content
+    return bytes(zstandard.ZstdDecompressor().stream_reader(content).read())
 
 
 def test_the_command_shows_and_takes_over(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
