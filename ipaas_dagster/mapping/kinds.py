@@ -182,7 +182,9 @@ KINDS: tuple[Kind, ...] = (
             PresetField("api_key", "API key of the company, instead of email and password", secret=True),
             PresetField("company_id", "company to work in; the user's only one if absent"),
             PresetField("client_id", "sent as X-Client-Id, where one was given out"),
-            PresetField("authorization", "form of the Authorization header: bearer (if absent), or raw: the token alone"),
+            PresetField(
+                "authorization", "form of the Authorization header: bearer (if absent), or raw: the token alone"
+            ),
             PresetField("api_version", "v2 if absent"),
             PresetField("sso_path", "base path of the API sso; its name if absent"),
             PresetField("customers_path", "base path of the API customers; its name if absent"),
@@ -190,8 +192,12 @@ KINDS: tuple[Kind, ...] = (
             PresetField("transactions_path", "base path of the API transactions; its name if absent"),
             PresetField("subscriptions_path", "base path of the API subscriptions; its name if absent"),
             PresetField("company_table", "table of companies, for external ids; `customer company` if absent"),
-            PresetField("put_path", "where the id of an update stands: in the path (id, if absent), or only in the body"),
-            PresetField("updates", "an update holds the whole record (if absent), or only what the template has: changed"),
+            PresetField(
+                "put_path", "where the id of an update stands: in the path (id, if absent), or only in the body"
+            ),
+            PresetField(
+                "updates", "an update holds the whole record (if absent), or only what the template has: changed"
+            ),
             PresetField("on_delete", "delete (if absent), or unlink: only the link to our id goes"),
             PresetField("unlink_path", "of that call; External/{id}/{system_id}/{table} if absent"),
             PresetField("requests_per_minute", "a rate to keep; none if absent"),
