@@ -8,22 +8,25 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from ipaas_dagster.connections import check_all
 from ipaas_dagster.mend import retry_rejects
-from ipaas_dagster.operations.tables import attempts, calls, outbox
+from ipaas_dagster.operations.tables import attempts, calls, inbox, metadata, outbox
 from ipaas_dagster.orchestration import build_definitions
 from ipaas_dagster.orchestration.due import changed
 from ipaas_dagster.orchestration.run import poll_tags
 from ipaas_dagster.outbox.dead import DeadFilter, dead_retry
+from ipaas_dagster.plan import apply, make_plan, read_plan
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import new_id
+from ipaas_dagster.replay import replay
 from ipaas_dagster.sandbox import Sandbox, running_sandbox
 from ipaas_dagster.sandbox.faults import every_kind
 from ipaas_dagster.source.collections import POLLED
@@ -80,8 +83,12 @@ class Installation:
     def open(self, run_id: str | None = None, say: Callable[[str], None] | None = None) -> Project:
         return Project(self.world.settings, run_id=run_id or new_id())
 
+    @cached_property
+    def definitions(self) -> dg.Definitions:
+        return build_definitions(self.open)
+
     def run(self, job: str, tags: dict[str, str] | None = None, day: str | None = None) -> None:
-        definition = build_definitions(self.open).resolve_job_def(job)
+        definition = self.definitions.resolve_job_def(job)
         more = {"partition_key": day} if day else {}
         result = definition.execute_in_process(
             instance=self.instance,
@@ -90,6 +97,32 @@ class Installation:
             **more,  # type: ignore[arg-type]
         )
         assert result.success
+
+    def launch(self, tick: Any) -> None:
+        """Run what a tick of a schedule or sensor requests, here and now."""
+        assert tick.run_requests, tick.skip_message
+        repository = self.definitions.get_repository_def()
+        for request in tick.run_requests:
+            definition = repository.get_job(request.job_name)
+            result = definition.execute_in_process(
+                instance=self.instance,
+                tags=dict(request.tags),
+                partition_key=request.partition_key,
+                asset_selection=request.asset_selection,
+            )
+            assert result.success
+
+    def scheduled(self, name: str) -> Any:
+        repository = self.definitions.get_repository_def()
+        with dg.build_schedule_context(
+            instance=self.instance, scheduled_execution_time=datetime.now(UTC), repository_def=repository
+        ) as context:
+            return repository.get_schedule_def(name).evaluate_tick(context)
+
+    def sensed(self, name: str) -> Any:
+        repository = self.definitions.get_repository_def()
+        with dg.build_sensor_context(instance=self.instance, repository_def=repository) as context:
+            return repository.get_sensor_def(name).evaluate_tick(context)
 
 
 def today() -> str:
@@ -101,9 +134,30 @@ def by_command(made: Installation) -> None:
 
 
 def by_schedule(made: Installation) -> None:
-    """A poll's run as the schedule requests it, and the delivery as its sensor does."""
-    made.run("sync", tags=poll_tags(POLLED), day=today())
-    made.run("deliver_sql")
+    """The polls that the schedules request, and the delivery that its sensor does."""
+    for name in POLLED:
+        made.launch(made.scheduled(f"poll_{name}"))
+    made.launch(made.sensed("delivery"))
+
+
+def by_sensors(made: Installation) -> None:
+    """A poll of each collection that a webhook named, and the delivery that its sensor requests."""
+    now = datetime.now(UTC)
+    hint = {"system": "instagaze", "method": "updated", "state": "pending", "received_at": now}
+    with made.open().operations.write() as connection:
+        connection.execute(insert(inbox), [{**hint, "event_id": name, "collection": name} for name in POLLED])
+    made.launch(made.sensed("webhook_inbox"))
+    made.launch(made.sensed("delivery"))
+
+
+def by_apply(made: Installation) -> None:
+    """What was owed goes out as it was planned."""
+    project = made.open()
+    sync(project, [(name, None) for name in POLLED], [])
+    plan = make_plan(project, "sql", made.world.state / "plan")
+    done = apply(project, read_plan(plan.path))
+    assert (done.batches, done.skipped) == (plan.summary.batches, [])
+    assert done.batches > 3
 
 
 def by_backfill(made: Installation) -> None:
@@ -124,13 +178,18 @@ def by_retries(made: Installation) -> None:
     deliver_all(project, ["sql"])
 
 
-@pytest.mark.parametrize("way", [by_schedule, by_backfill, by_retries])
+@pytest.mark.parametrize("way", [by_schedule, by_sensors, by_backfill, by_retries, by_apply])
 def test_ledger_and_outbox_are_written_alike_whatever_launched_the_work(
     way: Callable[[Installation], None], tmp_path: Path
 ) -> None:
     folder = config(tmp_path / "config", {})
     extra = (("IPAAS_CONFIG", str(folder)), ("IPAAS_START_DATE", FIRST_DAY))
-    with running_sandbox(accounts=6, seed=6, samples=None) as sandbox, dg.DagsterInstance.ephemeral() as instance:
+    home = tmp_path / "dagster"  # schedules open the instance by its reference, so it is on disk
+    home.mkdir()
+    with (
+        running_sandbox(accounts=6, seed=6, samples=None) as sandbox,
+        dg.DagsterInstance.local_temp(str(home)) as instance,
+    ):
         made = [Installation(World(sandbox, tmp_path / name, extra), instance) for name in ("command", "other")]
         by_command(made[0])
         way(made[1])
@@ -139,6 +198,23 @@ def test_ledger_and_outbox_are_written_alike_whatever_launched_the_work(
         assert shapes(other) == shapes(by_hand)
         for project in (by_hand, other):
             project.operations.dispose()
+
+
+def test_a_replay_writes_neither_ledger_nor_outbox(tmp_path: Path) -> None:
+    extra = (("IPAAS_CONFIG", str(config(tmp_path / "config", {}))),)
+    with running_sandbox(accounts=6, seed=6, samples=None) as sandbox:
+        made = World(sandbox, tmp_path / "state", extra)
+        sync(made.project(), [(name, None) for name in POLLED], ["sql"])
+        before, asked = everything(made.project()), sandbox.journal.total
+        assert replay(made.project()).findings == []
+        assert everything(made.project()) == before
+        assert sandbox.journal.total == asked
+
+
+def everything(project: Project) -> dict[str, list[Any]]:
+    """Every row of the operations store."""
+    with project.operations.read() as connection:
+        return {table.name: list(connection.execute(select(table))) for table in metadata.sorted_tables}
 
 
 def owed(project: Project) -> set[tuple[Any, ...]]:
