@@ -17,6 +17,8 @@ from ipaas_dagster.sandbox.webhook.verifying import NotVerified, verify
 
 PATH = ("webhook", "events")
 DEFAULT_SECRET = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC1vZi0zMi1ieXQ="
+COLLECTIONS = ("customers", "contacts", "items", "invoices", "invoice_lines", "subscriptions", "payments")
+"""Which events can be asked about; others are taken too, and folded."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,11 @@ class Webhook:
     # What a test may do
 
     def truth(self, collection: str) -> list[dict[str, Any]]:
-        """The `data` of the last event of every record that is not deleted, as a receiver would fold it."""
+        """The `data` of the last event of every record that is not deleted, as a receiver would fold it. Raises
+        KeyError for a collection of which there are none and never will be."""
         with self._lock:
+            if collection not in COLLECTIONS and collection not in self.fold.records:
+                raise KeyError(collection)
             return copy.deepcopy(list(self.fold.records.get(collection, {}).values()))
 
     def configure(self, **settings: Any) -> None:
