@@ -123,7 +123,8 @@ _SHOWN = ("collection", "system", "direction", "template", "deletes")
 def _shown_move(move: Move) -> list[Any]:
     from ipaas_dagster.cli.tables import moment
 
-    remarks = [text for text in (move.row.remark, move.switched_off) if text]
+    only = f"only where {move.row.only}" if move.row.only else ""
+    remarks = [text for text in (move.row.remark, only, move.switched_off) if text]
     said = [getattr(move.row, name) for name in _SHOWN]
     numbers = [move.records, move.delivered, move.open, move.dead, moment(move.last_success)]
     return [*said, *numbers, "; ".join(remarks)]

@@ -55,8 +55,24 @@ class Filter:
         """What was declared, in one order, for the template's digest."""
         return sorted([condition.column, condition.words] for condition in self.conditions)
 
+    @property
+    def in_words(self) -> str:
+        """For people: `currency is USD, paid_minor at least 1`; empty where every record is sent."""
+        return ", ".join(_in_words(condition) for condition in self.conditions)
+
     def passes(self, record: Mapping[str, Any]) -> bool:
         return all(condition.passes(record[condition.column]) for condition in self.conditions)
+
+
+_WORDS = {"equals": "is", "not_equals": "is not", "in": "is one of", "not_in": "is none of"}
+
+
+def _in_words(condition: Condition) -> str:
+    name, given = json.loads(condition.words)
+    if name == "not_null":
+        return f"{condition.column} {'is given' if given else 'is empty'}"
+    shown = " ".join(str(one) for one in given) if isinstance(given, list) else str(given)
+    return f"{condition.column} {_WORDS.get(name, name.replace('_', ' '))} {shown}"
 
 
 def read_filter(

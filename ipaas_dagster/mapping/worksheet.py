@@ -55,7 +55,8 @@ class PipelineRow(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line of `ipaas worksheet`. `remark`: why the system does not carry it, or in whose records it stands."""
+    """One line of `ipaas worksheet`. `remark`: why the system does not carry it, or in whose records it stands; `only`:
+    which records are sent, empty where all are."""
 
     collection: str
     system: str
@@ -66,6 +67,7 @@ class Row(NamedTuple):
     deletes: str
     enabled: bool
     remark: str = ""
+    only: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class Worksheet:
         own = Row(route.collection, route.system, route.kind, "from", name, preset, route.deletes, enabled)
         remark = f"nested in {route.collection}"
         return [
-            own,
+            own._replace(only=route.filter.in_words),
             *(own._replace(collection=nested, deletes="", remark=remark) for nested in route.nested),
         ]
 

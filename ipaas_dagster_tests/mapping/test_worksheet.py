@@ -58,6 +58,15 @@ def test_the_table_has_a_row_for_every_declared_move() -> None:
     ]
 
 
+def test_the_table_says_which_records_a_system_is_sent() -> None:
+    """Else the hub's 124 invoices beside 73 delivered ones look like a loss."""
+    said = {(row.system, row.collection): row.only for row in load_worksheet(DATA).table()}
+    assert said["quickbooks", "customers"] == ""
+    assert said["quickbooks", "invoices"] == "currency is USD"
+    assert said["intacct", "payments"].startswith("paid_minor at least 1, status is none of PENDING PROCESSING")
+    assert said["intacct", "payments"].endswith("CHARGEBACK, currency is USD")
+
+
 def test_parents_come_before_children_whatever_the_order_of_the_rows(config: Path) -> None:
     path = config / "worksheet.yaml"
     head, _, rows = path.read_text().partition("rows:\n")
