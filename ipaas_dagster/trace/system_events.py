@@ -59,10 +59,11 @@ def _attempt(side: SystemSide, entry: Mapping[str, Any], attempt: Mapping[str, A
     calls = [_call(side, entry, call, bodies=bodies) for call in side.calls.get(attempt["call_id"], ())]
     why = f" ({attempt['reason']})" if attempt["reason"] and attempt["outcome"] != "delivered" else ""
     outcome = str(attempt["outcome"]).replace("_", " ")
-    through = f", {'; '.join(map(in_short, calls))}" if calls else ""
+    asked = side.look_ups.get(attempt["call_id"], ())
+    through = f", {'; '.join(map(in_short, calls or asked))}" if calls or asked else ""
     text = f"entry {entry['entry_id']}: attempt {attempt['number']}: {outcome}{why}{through}"
     known = {name: attempt[name] for name in ("number", "outcome", "reason", "started_at", "ended_at", "run_id")}
-    details = {"entry_id": entry["entry_id"], **known, "calls": calls}
+    details = {"entry_id": entry["entry_id"], **known, "calls": calls, "look_ups": asked}
     return Event(attempt["started_at"], "attempt", side.system, text, details)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, or_, select
@@ -38,6 +38,8 @@ class SystemSide:
     entries: Sequence[Row]
     attempts: Mapping[int, Sequence[Row]]
     calls: Mapping[str, Sequence[Row]]
+    look_ups: Mapping[str, Sequence[Row]]
+    """What was asked while a sending was under way, by its id: questions, and requests for a token."""
     bodies: Mapping[str, tuple[bytes | None, bytes | None]]
     link: Row | None
     readings: Sequence[Row]
@@ -81,6 +83,7 @@ def _read(project: Project, connection: Connection, system: str, subject: Subjec
         entries,
         _grouped(tried, "entry_id"),
         _grouped(made, "sending_id"),
+        _look_ups(connection, system, tried),
         read_bodies(connection, [c["call_id"] for c in made]),
         _one(connection, select(links).filter_by(**mine, hub_id=subject.hub_id)),
         [dict(row) for row in connection.execute(read).mappings()],
@@ -118,6 +121,31 @@ def _calls(connection: Connection, sendings: Sequence[str]) -> list[dict[str, An
     either = or_(among(connection, calls.c.sending_id, wanted), among(connection, calls.c.call_id, wanted))
     rows = connection.execute(select(calls).where(either).order_by(calls.c.number)).mappings()
     return [{**shown_call(row), "sending_id": row["sending_id"] or row["call_id"]} for row in rows]
+
+
+def _look_ups(connection: Connection, system: str, tried: Sequence[Row]) -> dict[str, list[Row]]:
+    """A system has one deliverer, which sends one batch after the other: so what its run asked meanwhile was asked for
+    this one. Ids of calls begin with their time, and are found by it."""
+    sendings = {a["call_id"]: a for a in tried if a["call_id"] and a["run_id"] and a["ended_at"]}
+    found: dict[str, list[Row]] = {}
+    for sending_id, attempt in sendings.items():
+        begun, ended = attempt["started_at"], attempt["ended_at"]
+        query = select(calls).where(
+            calls.c.call_id.between(_first_id(begun), _first_id(ended + _A_MILLISECOND)),
+            calls.c.started_at.between(begun, ended),
+            calls.c.sending_id.is_(None),
+        )
+        mine = query.filter_by(system=system, direction="read", run_id=attempt["run_id"]).order_by(calls.c.number)
+        if rows := connection.execute(mine).mappings().all():
+            found[sending_id] = [shown_call(row) for row in rows]
+    return found
+
+
+_A_MILLISECOND = timedelta(milliseconds=1)
+
+
+def _first_id(at: datetime) -> str:
+    return f"{int(at.timestamp() * 1000):012x}"
 
 
 def _grouped(rows: Sequence[Row], name: str) -> dict[Any, list[Row]]:

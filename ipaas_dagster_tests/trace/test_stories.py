@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import select, update
 
 from ipaas_dagster.errors import UsageError
 from ipaas_dagster.ledger.calls import note_call
-from ipaas_dagster.operations.tables import calls, links
+from ipaas_dagster.operations.tables import attempts, calls, links
 from ipaas_dagster.outbox.dead import DeadFilter, dead_retry
 from ipaas_dagster.records import Call, new_id, utc_now
 from ipaas_dagster.sandbox import running_sandbox
@@ -255,3 +256,19 @@ def test_a_hub_of_before_sightings_says_what_was_not_searched(past: Past) -> Non
     pull(past)
     assert told(past.trace(hub_id), "seen", "verdict") == [("update",)]
     assert told(past.trace(hub_id, Wanted(deep=True)), "seen", "verdict") == [("insert",), ("update",)]
+
+
+def test_what_was_asked_during_an_attempt_is_told_with_it(past: Past) -> None:
+    """A question of the same run before it, one of another run meanwhile, and its own."""
+    hub_id = account(past)
+    pull(past)
+    deliver(past)
+    with past.project.operations.write() as connection:
+        row = connection.execute(select(attempts).order_by(attempts.c.attempt_id.desc()).limit(1)).one()
+        middle = row.started_at + (row.ended_at - row.started_at) / 2
+        early = row.started_at - timedelta(seconds=1)
+        for path, at, run in (("/own", middle, row.run_id), ("/early", early, row.run_id), ("/other", middle, "else")):
+            name = f"{int(at.timestamp() * 1000):012x}-{path}"
+            note_call(connection, Call(name, "sql", "read", "GET", path, at, outcome="ok", run_id=run))
+    ((asked,),) = told(past.trace(hub_id), "attempt", "look_ups")
+    assert [call["path"] for call in asked] == ["/own"]  # type: ignore[attr-defined]
