@@ -38,6 +38,12 @@ class Api:
     def write(self, request: Request, part: Part) -> Reply:
         return self._signed(request, lambda one, fill: self._client.write(one, part, fill=fill))
 
+    @property
+    def path(self) -> str:
+        """Of the endpoint that the session names: where everything of this company goes, also by a plan. Raises
+        Unreachable where no session is given."""
+        return self._sessions.current().path
+
     def sign_in(self) -> None:
         """Raises Unreachable where no session is given."""
         self._sessions.current()

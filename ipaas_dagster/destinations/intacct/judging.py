@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ipaas_dagster.destinations.base import Outcome, Throttled, Unreachable
 from ipaas_dagster.destinations.intacct.looking import There, customer_of, key_of, look
-from ipaas_dagster.destinations.intacct.objects import Record
+from ipaas_dagster.destinations.intacct.objects import Record, is_marked
 from ipaas_dagster.destinations.intacct.planning import ours_of
 from ipaas_dagster.destinations.intacct.problems import in_words, is_absent, is_repeated, is_taken
 from ipaas_dagster.destinations.intacct.replies import Result
@@ -98,7 +98,10 @@ class Judge:
             return _of(item, "retry", f"{words}; it could not be looked up: {problem}")
         if self._found(item, there) is not None:
             return _of(item, "retry", "it is there already and is updated next")
-        return _of(item, "rejected", words)
+        kind, entry = self.work.kind, item.entry
+        others = there.same(key_of(kind, entry), customer_of(kind, entry))
+        # Made by the same batch or just before: the next attempt's look-up says whose it is, or finds it free.
+        return _of(item, "retry" if any(is_marked(kind, one) for one in others) else "rejected", words)
 
     def _absent(self, item: Item, there: There, problem: str, words: str) -> Outcome:
         """The words may as well be about something that the record refers to."""

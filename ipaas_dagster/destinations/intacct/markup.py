@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -30,7 +31,7 @@ def element(name: str, *children: Element, **attributes: str) -> Element:
         try:
             made.set(key, value)
         except ValueError:
-            raise Refused(key, _UNSPEAKABLE) from None
+            raise Refused(key, _unspeakable(value)) from None
     made.extend(children)
     return made
 
@@ -46,11 +47,15 @@ def leaf(name: str, value: Any) -> Element:
     try:
         made.text = text_of(value) or None
     except ValueError:
-        raise Refused(name, _UNSPEAKABLE) from None
+        raise Refused(name, _unspeakable(text_of(value))) from None
     return made
 
 
-_UNSPEAKABLE = "holds a character that XML cannot carry"
+def _unspeakable(text: str) -> str:
+    """With the first such character; a person is to find it."""
+    found = re.search("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
+    which = f" (U+{ord(found[0]):04X} after {text[max(0, found.start() - 20) : found.start()]!r})" if found else ""
+    return f"holds a character that XML cannot carry{which}; take it out at the source, or by a modifier"
 
 
 def text_of(value: Any) -> str:

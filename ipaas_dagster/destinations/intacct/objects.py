@@ -66,7 +66,13 @@ def is_ours(kind: Kind, entry: Entry, found: Record, fields: Mapping[str, Any]) 
 
 def is_marked(kind: Kind, found: Record) -> bool:
     """Whether it carries the mark of any record of the hub."""
-    return kind.mark is not None and any(word.startswith(MARK) for word in found.get(kind.mark, "").split())
+    return marked_as(kind, found) is not None
+
+
+def marked_as(kind: Kind, found: Record) -> str | None:
+    """Hub id of the record whose mark it carries."""
+    words = found.get(kind.mark, "").split() if kind.mark else ()
+    return next((word.removeprefix(MARK) for word in words if word.startswith(MARK)), None)
 
 
 def flat_fields(payload: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:

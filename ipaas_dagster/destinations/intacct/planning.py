@@ -25,6 +25,7 @@ from ipaas_dagster.destinations.intacct.objects import (
     flat_fields,
     is_marked,
     is_ours,
+    marked_as,
 )
 from ipaas_dagster.destinations.intacct.upserts import UPSERTS
 from ipaas_dagster.destinations.intacct.work import Ground, Work, note_of
@@ -41,7 +42,7 @@ def work_of(ground: Ground, batch: Batch) -> Work:
         _upsert(ground, work, batch.entries, there)
     if work.items:
         functions, entries = [one.function for one in work.items], [one.entry.entry_id for one in work.items]
-        work.request = request(ground.company.path, batch.batch_id, functions, entries)
+        work.request = request(ground.api.path, batch.batch_id, functions, entries)
     return work
 
 
@@ -77,10 +78,14 @@ def _chosen(ground: Ground, kind: Kind, entry: Entry, there: There) -> Record | 
 
 def _taken(kind: Kind, entry: Entry, by: Record) -> Refused:
     """Where it is another record of the hub's, its delete or its new number may be on its way."""
-    other = is_marked(kind, by)
-    whose = "another record of the hub" if other else "which is not ours"
+    other = marked_as(kind, by)
+    whose = (
+        f"which is {other}: give one of them another"
+        if other
+        else "which is not ours: rename one of them, or set adopt"
+    )
     said = f"{key_of(kind, entry)!r} is taken by {kind.name} {by['RECORDNO']}, {whose}"
-    return Refused(kind.given, said, passing=other)
+    return Refused(kind.given, said, passing=other is not None)
 
 
 def ours_of(ground: Ground, kind: Kind, entry: Entry, same: Sequence[Record]) -> Record | None:
