@@ -10,7 +10,7 @@ from typing import Any
 from ipaas_dagster.destinations.base import Outcome, Throttled, Unreachable
 from ipaas_dagster.destinations.quickbooks.api import Api
 from ipaas_dagster.destinations.quickbooks.bodies import expected_total
-from ipaas_dagster.destinations.quickbooks.entities import Entity, is_marked, is_ours
+from ipaas_dagster.destinations.quickbooks.entities import Entity, is_marked, is_ours, marked_as
 from ipaas_dagster.destinations.quickbooks.faults import DUPLICATES, NOT_THERE, Fault, as_fault
 from ipaas_dagster.destinations.quickbooks.planning import Item, choose, folded, look_up, natural_of
 from ipaas_dagster.destinations.quickbooks.preset import Company
@@ -74,11 +74,18 @@ class Judge:
         if item.operation == "create" and choose(self.entity, item.entry, taken, adopt=self.company.adopt):
             return self._of(item, "retry", "it is there already and is updated next", fault=fault)
         others = [one for one in taken if str(one["Id"]) != item.entry.external_id]
-        by = f" (it is taken by Id {others[0]['Id']})" if others else ""
+        by = f" ({self._holder(others[0])})" if others else ""
         # One of ours may be about to give it up: of what was deleted and made anew in the hub, the delete comes last.
         waits = others and is_marked(others[0]) and self.attempt < WAITS_FOR_A_NAME
         kind = "retry" if waits else "rejected"
         return self._of(item, kind, f"{fault}{by}", fault=fault)
+
+    def _holder(self, record: Mapping[str, Any]) -> str:
+        """Who has the name, and what a person can do about it."""
+        taken, other = f"it is taken by Id {record['Id']}", marked_as(record)
+        if other is None:
+            return f"{taken}: rename one of them, or set the preset's field adopt to true if they are the same"
+        return f"{taken}, which is {other}: rename one of them, or make {self.entity.natural} unique in the template"
 
     def _gone(self, item: Item, fault: Fault) -> Outcome:
         """What it changes is gone, or what it refers to is inactive: the same code means either."""

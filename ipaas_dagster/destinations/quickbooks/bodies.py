@@ -21,6 +21,10 @@ from ipaas_dagster.destinations.quickbooks.entities import Entity, stays
 
 Body = dict[str, Any]
 SALE = "SalesItemLineDetail"
+_NO_ITEM = (
+    "the item of the line '{}' is not in QuickBooks, which ignores the amount of a line without one: set the preset's "
+    "field default_item to an item that stands in"
+)
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -92,11 +96,15 @@ class Bodies:
         if "ItemRef" not in detail and (item := self.facts.default_item):
             detail["ItemRef"] = {"value": item["value"]}
         code = self.facts.company.tax_code if taxed else self.facts.company.no_tax_code
+        if "ItemRef" not in detail:
+            raise Refused("ItemRef", _NO_ITEM.format(line.get("Description") or "without description"))
         if "TaxCodeRef" not in detail and code:
             detail["TaxCodeRef"] = {"value": code}
         amount = _amount(line.get("Amount"))
         if amount is None and (price := _amount(detail.get("UnitPrice"))) is not None:
             amount = price * (_amount(detail.get("Qty", 1)) or Decimal(0))
+        if amount is None:
+            raise Refused("Amount", "a line has neither an amount nor a price")
         return _without_empty({**line, "Amount": amount, "DetailType": SALE, SALE: detail})
 
     def _discount(self, amount: Decimal) -> Body:

@@ -68,5 +68,11 @@ def is_ours(entity: Entity, entry: Entry, found: Mapping[str, Any]) -> bool:
 
 def is_marked(found: Mapping[str, Any]) -> bool:
     """Whether it carries the mark of any record."""
+    return marked_as(found) is not None
+
+
+def marked_as(found: Mapping[str, Any]) -> str | None:
+    """Hub id of the record whose mark it carries."""
     texts = (value for value in found.values() if isinstance(value, str))
-    return any(word.startswith(MARK) for text in texts for word in text.split())
+    marks = (word.removeprefix(MARK) for text in texts for word in text.split() if word.startswith(MARK))
+    return next(marks, None)

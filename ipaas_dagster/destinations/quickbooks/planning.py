@@ -183,7 +183,7 @@ def natural_of(entity: Entity, entry: Entry) -> str:
 
 def look_up(api: Api, entity: Entity, names: Iterable[str]) -> dict[str, list[Body]]:
     """Records by natural key, in small letters; one that was made inactive stands by the name that it had."""
-    wanted = list(dict.fromkeys(name for name in names if name))
+    wanted = list(dict.fromkeys(stripped for name in names if (stripped := name.strip())))
     if entity.lists:
         wanted += [name + SUFFIX for name in wanted]
     found: dict[str, list[Body]] = {}

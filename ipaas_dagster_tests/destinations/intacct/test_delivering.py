@@ -230,6 +230,16 @@ def test_an_invoice_number_that_somebody_gave_away_is_not_used_twice(world: Comp
     assert len(intacct.truth("ARINVOICE")) == 1
 
 
+def test_two_invoices_of_one_number_in_a_batch_say_of_each_other(world: Company, intacct: Intacct) -> None:
+    customer(world, 1)
+    item(world, 1)
+    first, second = invoice(world, 1, 1), invoice(world, 2, 1)
+    world.hub.put("invoices", second, number="INV00001")
+    world.deliver()
+    assert [world.entry(hub_id).state for hub_id in (first, second)] == ["delivered", "dead"]
+    assert world.entry(second).reason.endswith(f"which is {first}: give one of them another")
+
+
 @pytest.mark.parametrize("adopt", ["true", "false"])
 def test_a_number_that_a_deleted_invoice_had_is_free_once_that_is_gone(
     sandbox: Sandbox, tmp_path: Path, adopt: str
@@ -268,7 +278,7 @@ def test_another_currency_is_booked_only_where_the_company_has_several(sandbox: 
 @pytest.mark.parametrize(
     ("columns", "says"),
     [
-        ({"owner_email": "a\x01b"}, "holds a character that XML cannot carry"),
+        ({"owner_email": "a\x01b"}, "(U+0001 after 'a'); take it out at the source"),
         ({"source_id": "1" * 30}, "CUSTOMERID"),
     ],
 )

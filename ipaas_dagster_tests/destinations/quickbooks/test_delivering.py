@@ -160,6 +160,21 @@ def test_an_invoice_without_lines_has_one_of_its_net_amount(sandbox: Sandbox, tm
     assert one(quickbooks, "Invoice")["TotalAmt"] == Decimal("42.00")
 
 
+def test_a_line_that_quickbooks_would_not_count_is_refused_before(world: Company, quickbooks: QuickBooks) -> None:
+    """QuickBooks takes a line without an item for a remark and ignores its amount."""
+    customer(world, 1)
+    item(world, 1)
+    unknown, bare = invoice(world, 1, 1, ((9, 1),)), invoice(world, 2, 1, (), net_amount_minor=4200)
+    priceless = invoice(world, 3, 1)
+    line(world, 3, 2, item_code="P-1", unit_price_minor=None)
+    world.deliver()
+    for hub_id in (unknown, bare):
+        assert world.entry(hub_id).reason.startswith("ItemRef: the item of the line")
+        assert "default_item" in world.entry(hub_id).reason
+    assert world.entry(priceless).reason == "Amount: a line has neither an amount nor a price"
+    assert quickbooks.truth("Invoice") == []
+
+
 def test_another_currency_is_refused_by_name_and_the_rest_goes_on(world: Company, quickbooks: QuickBooks) -> None:
     customer(world, 1)
     item(world, 1)
