@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from ipaas_dagster.destinations.base import BatchRefused, Setting, Unreachable
 from ipaas_dagster.destinations.intacct.envelope import Function, filling, request
@@ -23,6 +24,7 @@ VALUES = 200
 """The most values that one question lists."""
 TRIES = 3
 """Times that a question is asked where no answer comes."""
+T = TypeVar("T")
 Send = Callable[[Request, Mapping[str, str]], Answer]
 
 
@@ -56,15 +58,16 @@ class Api:
             for field, values in wanted.items()
             for number, piece in enumerate(_pieces(sorted(set(values))), 1)
         ]
-        return [dict(record) for result in self.ask(asked) for record in self._all_of(result)]
+        return self._until_answered(lambda: self._everything(asked)) if asked else []
 
     def ask(self, functions: Sequence[Function]) -> list[Result]:
         """The results in the order of the questions, asked again where no answer comes."""
-        if not functions:
-            return []
+        return self._until_answered(lambda: self._asked(functions)) if functions else []
+
+    def _until_answered(self, ask: Callable[[], T]) -> T:
         for tried in range(1, TRIES + 1):
             try:
-                return self._asked(functions)
+                return ask()
             except BatchRefused as error:
                 raise Unreachable(f"{self._company.system}: it refuses a question: {error}") from None
             except AnswerLost as error:
@@ -76,24 +79,34 @@ class Api:
     def close(self) -> None:
         self._client.close()
 
+    def _everything(self, asked: Sequence[Function]) -> list[dict[str, str]]:
+        return [dict(record) for result in self._asked(asked) for record in self._all_of(result)]
+
     def _all_of(self, result: Result) -> Iterator[Mapping[str, str]]:
-        """Page by page."""
+        """Page by page. readMore gives each page once: asked again, it would give the next one. So where an answer to
+        it is lost, or its set ended with the session, everything is asked again from the start."""
         yield from result.records
         while result.result_id:
-            (result,) = self.ask([Function("more", element("readMore", leaf("resultId", result.result_id)))])
+            (result,) = self._answered([Function("more", element("readMore", leaf("resultId", result.result_id)))])
+            if not result.done:
+                raise AnswerLost(f"it does not give the next page: {self._company.masked(in_words(result.problems))}")
             yield from result.records
 
     def _asked(self, functions: Sequence[Function]) -> list[Result]:
+        found = self._answered(functions)
+        for one in found:
+            if not one.done:
+                said = self._company.masked(in_words(one.problems))
+                raise Unreachable(f"{self._company.system}: it refuses a question: {said}")
+        return found
+
+    def _answered(self, functions: Sequence[Function]) -> list[Result]:
         question = request(self._company.path, new_id(), functions)
         reply = self._signed(question, lambda one, fill: self._client.read_request(one, fill=fill))
         results = [reply.results.get(one.controlid) for one in functions]
         found = [one for one in results if one is not None]
         if len(found) < len(functions):
             raise AnswerLost("its answer says nothing of a question")
-        for one in found:
-            if not one.done:
-                said = self._company.masked(in_words(one.problems))
-                raise Unreachable(f"{self._company.system}: it refuses a question: {said}")
         return found
 
     def _signed(self, request: Request, send: Send) -> Reply:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ipaas_dagster.deliver import setting
+from ipaas_dagster.destinations.intacct.api import Api
+from ipaas_dagster.destinations.intacct.preset import read_company
 from ipaas_dagster.outbox.dead import DeadFilter, dead_retry
 from ipaas_dagster.sandbox import Fault, Sandbox
 from ipaas_dagster.sandbox.intacct import Intacct
@@ -146,3 +150,14 @@ def test_what_intacct_says_was_done_but_does_not_hold_is_dead_and_a_retry_makes_
     dead_retry(world.project, DeadFilter(system="intacct"))
     world.delivered()
     assert one(intacct, "CUSTOMER")["NAME"] == "Customer 1"
+
+
+@pytest.mark.parametrize("kind", ["lost_answer", "broken_json"])
+def test_a_page_whose_answer_is_lost_is_missing_from_no_look_up(world: Company, intacct: Intacct, kind: str) -> None:
+    """readMore gives each page once, so that asking it again would skip one; its records would be made anew."""
+    made = [{"CUSTOMERID": f"T-{number}", "NAME": "theirs", "STATUS": "active"} for number in range(2_500)]
+    intacct.command("seed", {"object": "CUSTOMER", "records": made})
+    intacct.faults.set([Fault(kind, times=1, body="<readMore>")])
+    made_setting = replace(setting(world.project, "intacct"), wait=world.clock.wait)
+    found = Api(made_setting, read_company(made_setting)).find("CUSTOMER", ("CUSTOMERID",), {"STATUS": ["active"]})
+    assert {record["CUSTOMERID"] for record in found} == {record["CUSTOMERID"] for record in made}
