@@ -72,7 +72,7 @@ def _checked(project: Project, system: str) -> Connection:
         finally:
             destination.close()
     except (IpaasError, Unreachable, Throttled, Paused) as error:
-        return Connection(system, "failed", str(error))
+        return Connection(system, "failed", str(error).removeprefix(f"{system}: "))
 
 
 def _note_local(project: Project, system: str, method: str) -> None:

@@ -39,7 +39,8 @@ def of_merges(project: Project, results: Sequence[MergeResult]) -> list[str]:
 def of_delivery(project: Project, result: DeliverResult) -> list[str]:
     """New dead letters, what is blocked for good since this run, and why the system could not be served to the end.
     Switched off is no finding."""
-    findings = [f"{result.system}: {result.stopped}; what is owed stays owed"] if result.stopped else []
+    why = (result.stopped or "").removeprefix(f"{result.system}: ")  # a system's own words may begin with its name
+    findings = [f"{result.system}: {why}; what is owed stays owed"] if why else []
     findings += [f"{result.system}: {note}" for note in result.notes]
     findings += [
         f"{name} is paused: {result.paused[name]}; what is owed stays owed until `ipaas resume {name}`"

@@ -40,6 +40,8 @@ def sandbox(
         try:
             serve(port=port, https_port=https_port, accounts=accounts, seed=seed, bad_records=bad_records)
         except OSError as error:
+            if error.strerror is None:  # it is not of the port: its samples, such as
+                raise UsageError(str(error)) from error
             taken = port if https_port is None else f"{port} or {https_port}"
             raise UsageError(f"port {taken} cannot be used ({error.strerror}); choose another: --port 0") from error
 

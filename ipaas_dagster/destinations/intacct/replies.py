@@ -83,7 +83,8 @@ def _refused(answer: Answer, problems: Sequence[Problem], company: Company) -> E
         )
     if codes & NOT_AS_IT_SHOULD_BE and answer.status in (200, 400, 413):
         return BatchRefused(said)
-    return Unreachable(f"{company.system}: the gateway refuses the request ({answer.status}: {said})")
+    look = "; look at the preset's field url" if answer.status == 404 else ""
+    return Unreachable(f"{company.system}: the gateway refuses the request ({answer.status}: {said}){look}")
 
 
 def _operation(root: Element, company: Company) -> Reply:

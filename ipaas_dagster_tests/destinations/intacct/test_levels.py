@@ -18,6 +18,7 @@ from ipaas_dagster.destinations.intacct.replies import reply_of
 from ipaas_dagster.destinations.intacct.work import Ground, Work
 from ipaas_dagster.destinations.remote import Answer, AnswerLost
 from ipaas_dagster.errors import SettingsError
+from ipaas_dagster.findings import of_delivery
 from ipaas_dagster.sandbox import Fault, Sandbox, running_sandbox
 from ipaas_dagster.sandbox.intacct import Intacct
 from ipaas_dagster_tests.destinations.intacct.world import Company, assert_exactly_once, customer, trade
@@ -220,3 +221,12 @@ def test_a_limit_of_requests_is_waited_for(sandbox: Sandbox, tmp_path: Path) -> 
     with pytest.raises(Throttled) as asked:
         world.destination().check()
     assert asked.value.seconds == 7
+
+
+def test_trouble_is_told_once_by_name_and_with_the_field_to_look_at(sandbox: Sandbox, tmp_path: Path) -> None:
+    nowhere = sandbox.environment["INTACCT_URL"].replace("xmlgw", "nowhere")
+    world = Company(tmp_path, {**sandbox.environment, "INTACCT_URL": nowhere})
+    customer(world, 1)
+    (finding,) = of_delivery(world.project, world.deliver())
+    assert finding.startswith("intacct: the gateway refuses the request (404")
+    assert "look at the preset's field url" in finding
