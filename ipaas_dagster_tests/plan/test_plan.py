@@ -31,10 +31,12 @@ class Wired(FakeSystem):
 
     capabilities: Capabilities = SYSTEM
     wire: list[Request] = field(default_factory=list)
+    says: str = ""
+    """Stands in every body: what the system was found to hold decides what is sent."""
 
     def requests(self, batch: Batch) -> list[Request]:
         records = [[e.hub_id, e.operation, e.external_id, e.payload] for e in batch.entries]
-        body = json.dumps(records, sort_keys=True, default=str).encode()
+        body = (json.dumps(records, sort_keys=True, default=str) + self.says).encode()
         return [Request("POST", f"/{batch.collection}", body, entries=[e.entry_id for e in batch.entries])]
 
     def deliver(self, batch: Batch) -> Sequence[Outcome]:
@@ -190,6 +192,21 @@ def test_a_repeat_of_what_is_in_doubt_is_planned_as_it_was_sent(world: World, tm
     apply(world.project, plan, world.means)
     assert system_of(world).wire[-1].body == first.body
     assert len(system_of(world).holds("customers")) == 3
+
+
+def test_what_would_be_other_bytes_is_not_sent(world: World, tmp_path: Path) -> None:
+    """The outbox is as it was, but the system is not: an update would be a create, say."""
+    customers(world.hub, 12)
+    plan = plan_of(world, tmp_path / "plan")
+    system_of(world).says = "found otherwise"
+    applied = apply(world.project, plan, world.means)
+    assert applied.result.stopped is not None
+    assert "not what was planned" in applied.result.stopped
+    assert (applied.batches, system_of(world).wire, system_of(world).batches) == (0, [], [])
+    assert set(world.states()) == {"pending"}
+    world.deliver()
+    assert len(system_of(world).holds("customers")) == 12
+    world.assert_balanced()
 
 
 def test_a_rejected_parent_leaves_its_children_owed(world: World, tmp_path: Path) -> None:
