@@ -8,6 +8,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 import msgspec
+from sqlalchemy import Connection
 
 from ipaas_dagster.destinations.base import Batch, BatchRefused, Outcome, Paused, Throttled, Unreachable
 from ipaas_dagster.outbox import pauses, sending
@@ -48,10 +49,22 @@ def send(delivery: Delivery, parcel: Parcel) -> None:
     problem = answer.problem
     if isinstance(problem, Unreachable | Paused):
         raise problem
-    if isinstance(problem, Throttled) and not delivery.pause(problem.seconds):
-        raise OutOfPatience(f"it asks to wait {problem.seconds:g} s: {problem}") from problem
+    if isinstance(problem, Throttled):
+        wait_or_stop(delivery, problem)
     if isinstance(problem, BatchRefused) and len(parcel.batch.entries) > 1:
         _send_halves(delivery, parcel)
+
+
+def wait_or_stop(delivery: Delivery, problem: Throttled) -> None:
+    """Wait as the system asks. Raises OutOfPatience where that is longer than this run will."""
+    if not delivery.pause(problem.seconds):
+        raise OutOfPatience(f"it asks to wait {problem.seconds:g} s: {problem}") from problem
+
+
+def note_pause(connection: Connection, delivery: Delivery, collection: str, problem: Paused) -> None:
+    """Nothing is sent from now on, to this route or to the whole system."""
+    route = collection if problem.route_only else pauses.WHOLE
+    pauses.pause(connection, delivery.system, route, str(problem), delivery.run_id, delivery.clock())
 
 
 @dataclass(frozen=True)
@@ -150,8 +163,7 @@ def _commit_answer(delivery: Delivery, parcel: Parcel, call: Call, answer: _Answ
         if call.method:
             delivery.note_call(connection, replace(call, outcome=said, reason=str(problem or ""), duration_ms=took))
         if isinstance(problem, Paused):
-            route = parcel.batch.collection if problem.route_only else pauses.WHOLE
-            pauses.pause(connection, delivery.system, route, str(problem), delivery.run_id, now)
+            note_pause(connection, delivery, parcel.batch.collection, problem)
         settled = settle(
             connection, answered, now=now, chance=delivery.chance, limit=delivery.attempts, waits=delivery.waits
         )

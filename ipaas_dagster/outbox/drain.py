@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ipaas_dagster.destinations.base import Batch, Outcome, Paused, Unreachable
+from ipaas_dagster.destinations.base import Batch, Outcome, Paused, Throttled, Unreachable
 from ipaas_dagster.outbox import blocking, for_good, sending
 from ipaas_dagster.outbox.claim import Claim, as_sent, claim, write_ended
 from ipaas_dagster.outbox.delivery import Delivery, Operation, OutOfPatience
-from ipaas_dagster.outbox.dispatch import Moved, parcel, send
+from ipaas_dagster.outbox.dispatch import Moved, note_pause, parcel, send, wait_or_stop
 from ipaas_dagster.outbox.rendering import Renders
 from ipaas_dagster.outbox.sending import Owed
 from ipaas_dagster.outbox.settling import Answered, settle
@@ -134,7 +134,16 @@ def _doubtful(delivery: Delivery, due_only: bool) -> dict[tuple[str, str], list[
 
 
 def _ask(delivery: Delivery, batch: str, collection: str, owed: Sequence[Owed]) -> None:
-    outcomes = _resolve(delivery, Batch(batch, collection, as_sent(delivery, collection, owed)))
+    doubtful = Batch(batch, collection, as_sent(delivery, collection, owed))
+    try:
+        outcomes = _resolve(delivery, doubtful)
+    except Throttled as problem:
+        wait_or_stop(delivery, problem)
+        return  # it stays in doubt, and is asked about again
+    except Paused as problem:
+        with delivery.operations.write() as connection:
+            note_pause(connection, delivery, collection, problem)
+        raise
     answered = Answered(delivery.system, collection, batch, owed, outcomes, delivery.keeps, asked=True)
     with delivery.operations.write() as connection:
         settled = settle(connection, answered, now=delivery.clock(), chance=delivery.chance, waits=delivery.waits)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from ipaas_dagster import findings
-from ipaas_dagster.destinations.base import Batch, Capabilities, Paused
+from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome, Paused, Throttled
 from ipaas_dagster.outbox.pauses import resume
 from ipaas_dagster.status import read_status
 from ipaas_dagster_tests.outbox.fake_system import FakeSystem
@@ -74,3 +76,46 @@ def test_status_says_what_is_paused(tmp_path: Path) -> None:
     world.project.__dict__.pop("hub")
     (sql,) = [one for one in read_status(world.project).systems if one.system == "sql"]
     assert sql.paused == {"sql": REASON}
+
+
+class Asked(FakeSystem):
+    """Its first questions about what is in doubt are answered by these instead."""
+
+    says: ClassVar[list[Exception]] = []
+
+    def resolve(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
+        if self.says:
+            raise self.says.pop(0)
+        return super().resolve(entries)
+
+
+def lost(batch: Batch) -> list[Outcome]:
+    return [Outcome(entry.entry_id, "in_doubt") for entry in batch.entries]
+
+
+def test_a_question_that_must_wait_is_asked_again(tmp_path: Path) -> None:
+    system = Asked()
+    system.says = [Throttled(5.0), Throttled(5.0)]
+    system.after = [lost]
+    world = World(tmp_path, system=system)
+    customers(world.hub, 3)
+    result = world.deliver()
+    assert (result.stopped, world.states()) == (None, ["delivered"] * 3)
+    assert len(system.holds("customers")) == 3
+
+
+def test_a_question_that_finds_the_system_paused_says_so(tmp_path: Path) -> None:
+    system = Asked()
+    system.says = [Paused(REASON)]
+    system.after = [lost]
+    world = World(tmp_path, system=system)
+    customers(world.hub, 3)
+    result = world.deliver()
+    assert result.new_pauses == ("sql",)
+    assert world.states() == ["in_doubt"] * 3
+    with world.project.operations.write() as connection:
+        resume(connection, "sql")
+    world.clock.wait(3600)
+    world.deliver()
+    assert world.states() == ["delivered"] * 3
+    world.assert_balanced()
