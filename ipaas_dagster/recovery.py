@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, literal, select, update
 
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.hub import HubHead
 from ipaas_dagster.hub.tables import CATALOG
 from ipaas_dagster.operations.tables import cursors, landings, marks
@@ -57,6 +58,7 @@ def _adopt_replaced_hub(project: Project, head: HubHead, known: dict[str, Any]) 
         if epoch == known["epoch"]:
             epoch = new_id()
             connection.execute(f"UPDATE {CATALOG}.hub.meta SET value = ? WHERE name = 'epoch'", [epoch])
+            crash_point("recovery.epoch_renewed")
         listed = _listed(connection)
     with project.operations.write() as store:
         missing = [

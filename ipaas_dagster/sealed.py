@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import SettingsError
 from ipaas_dagster.locks import Locks
 
@@ -60,7 +61,9 @@ class Sealed:
             file.write(self._cipher().encrypt(secret.encode()))
             file.flush()
             os.fsync(file.fileno())
+        crash_point("sealed.written")
         os.replace(part, self._file)
+        crash_point("sealed.replaced")
         _sync_folder(self.folder)
 
     @property

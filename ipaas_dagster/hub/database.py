@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ipaas_dagster.crash_points import crash_point, transaction_name
 from ipaas_dagster.errors import NotSetUp, SettingsError, StoreDamaged
 from ipaas_dagster.hub.changes import read_head
 from ipaas_dagster.hub.noted_head import write_note
@@ -70,6 +71,7 @@ class HubFile:
                 head = None if read_only else read_head(connection)
             finally:
                 connection.execute("DETACH ipaas")
+            crash_point("hub.detached")
             if head is not None:
                 write_note(self.path, head)
 
@@ -87,6 +89,7 @@ class HubFile:
         log = self.path.with_name(self.path.name + ".wal")
         with self._locks.hold("hub"):
             shutil.copyfile(self.path, file)
+            crash_point("hub.copied")
             if log.exists():  # a process was killed between its commit and the end of its checkpoint
                 shutil.copyfile(log, file.with_name(file.name + ".wal"))
 
@@ -148,10 +151,13 @@ def _create(connection: DuckDBPyConnection) -> None:
 @contextmanager
 def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
     """All of the block or nothing of it."""
+    name = transaction_name(__name__)
     connection.execute("BEGIN")
     try:
         yield
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+    crash_point(f"{name}: committing")
     connection.execute("COMMIT")
+    crash_point(f"{name}: committed")

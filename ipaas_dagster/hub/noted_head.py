@@ -10,6 +10,7 @@ import json
 import os
 from pathlib import Path
 
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.hub.changes import HubHead
 
 
@@ -18,7 +19,9 @@ def write_note(path: Path, head: HubHead) -> None:
     note = _note_path(path)
     temporary = note.with_name(f"{note.name}.{os.getpid()}")
     temporary.write_text(json.dumps({"epoch": head.epoch, "seq": head.seq, "file": _identity(path)}))
+    crash_point("hub.head_written")
     temporary.replace(note)
+    crash_point("hub.head_noted")
 
 
 def read_note(path: Path) -> HubHead | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import DeclarationError
 from ipaas_dagster.mapping.declared import Declared, Where, load
 from ipaas_dagster.mapping.kinds import Kind
@@ -83,7 +84,9 @@ def write_pin(folder: Path, system: str, collection: str, pin: Pin) -> Path:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     head = _HEAD.format(name=f"{system}/{collection}")
     part.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+    crash_point("pin.written")
     os.replace(part, path)
+    crash_point("pin.replaced")
     return path
 
 

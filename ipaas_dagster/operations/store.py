@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from ipaas_dagster.crash_points import crash_point, transaction_name
 from ipaas_dagster.errors import NotSetUp, StoreDamaged
 from ipaas_dagster.operations.sqlite import BUSY_SECONDS, prepare_sqlite
 from ipaas_dagster.operations.tables import SCHEMA_VERSION, schema_version
@@ -50,8 +51,11 @@ class Operations:
         survives is committed; that spares SQLite a wait for the disk.
         """
         options = {"ipaas_write": True, "ipaas_synced": survives_power_loss}
+        name = transaction_name(__name__)
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
+            crash_point(f"{name}: committing")
+        crash_point(f"{name}: committed")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -121,6 +125,8 @@ def _create(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7206012026)")
         upgrade(connection)
+        crash_point("operations.upgraded: committing")
+    crash_point("operations.upgraded: committed")
 
 
 def _dumps(value: Any) -> str:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import UsageError
 from ipaas_dagster.plan.model import FORMAT, Header, PlannedBatch, Summary
 
@@ -57,7 +58,9 @@ def writing(path: Path, header: Header) -> Iterator[Writer]:
             writer.line(_encode(header))
             yield writer
             file.write(_encode(_Last(writer.summary, writer.digest.hexdigest())) + b"\n")
+        crash_point("plan.written")
         os.replace(part, path)
+        crash_point("plan.replaced")
     finally:
         part.unlink(missing_ok=True)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipaas_dagster import contracts
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import LandingDamaged, NotSetUp, UsageError
 from ipaas_dagster.hub import Hub
 from ipaas_dagster.hub.spill import spill_folder
@@ -63,6 +64,7 @@ def replay(project: Project, choice: Choice | None = None, *, keep: Path | None 
         if keep is not None:
             keep.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(fresh.path, keep)
+            crash_point("replay.kept")
     records = sum(merged.note.records for merged in landings)
     return Replayed(len(landings), records, tuple(compared), tuple(damaged), keep)
 

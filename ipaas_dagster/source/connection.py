@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlencode, urljoin
 
 from ipaas_dagster import http
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import ProtocolBroken, Refused, Unavailable
 from ipaas_dagster.records import SOURCE_SYSTEM, Call, Clock, RecordCall, new_id, utc_now
 from ipaas_dagster.source.address import SOURCE_ADVICE, Address
@@ -233,11 +234,13 @@ class Connection:
         for _ in range(MOST_REDIRECTS):
             timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS, pool=None).as_dict()
             request = httpx.Request("GET", url, headers=self.address.headers, extensions={"timeout": timeout})
+            crash_point("source.asking")
             response = await self._transport.handle_async_request(request)
             try:
                 body = await response.aread()
             finally:
                 await response.aclose()
+            crash_point("source.answered")
             location = response.headers.get("location")
             if not (300 <= response.status_code < 400 and location):
                 return response.status_code, response.headers, body

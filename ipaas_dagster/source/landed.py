@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import LandingDamaged, LockTimeout
 from ipaas_dagster.records import SOURCE_SYSTEM, LandingNote
 
@@ -209,6 +210,7 @@ def _remove_leftover(project: Project, file: Any, held: str | None) -> None:
                 return
     if names or not file.with_name(file.name.split(".", 1)[0] + ".json").exists():
         file.unlink(missing_ok=True)
+        crash_point("landing.leftover_removed")
 
 
 def _adopted_day(project: Project) -> str:

@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import LandingDamaged, NotSetUp, SettingsError
 from ipaas_dagster.records import LandingNote, new_id
 
@@ -94,7 +95,9 @@ class LandingStore:
     def remove(self, landing_id: str) -> None:
         """Remove a landing for good, its manifest first: what a kill leaves of it is then cleaned up."""
         (self._folder(landing_id) / f"{landing_id}.json").unlink(missing_ok=True)
+        crash_point("landing.manifest_removed")
         self.path(landing_id).unlink(missing_ok=True)
+        crash_point("landing.removed")
 
     def read_line(self, landing_id: str, line: int) -> dict[str, Any] | None:
         """One line (from 1), parsed; None where the file is shorter."""
@@ -195,7 +198,9 @@ class Writer:
         self._stream.close()
         _sync(self._file)
         size, sha256 = _digest(self._temporary)
+        crash_point("landing.written")
         self._temporary.rename(self._folder / f"{self.landing_id}{SUFFIX}")
+        crash_point("landing.renamed")
         self._file = None
         note = LandingNote(
             landing_id=self.landing_id,
@@ -219,7 +224,9 @@ class Writer:
         with temporary.open("wb") as file:
             file.write(msgspec.json.encode({**asdict(note), "calls": list(calls), "places": self.pages}) + b"\n")
             _sync(file)
+        crash_point("landing.manifest_written")
         temporary.rename(self._folder / f"{self.landing_id}.json")
+        crash_point("landing.manifest_renamed")
         _sync_folder(self._folder)
 
     def _write(self, lines: bytes, observed_at: datetime, count: int) -> None:
@@ -242,6 +249,7 @@ class Writer:
                 "set IPAAS_LANDINGS_URL or IPAAS_STATE to a folder that this user may write"
             ) from error
         self._stream = zstandard.ZstdCompressor(level=1, write_checksum=True).stream_writer(self._file, closefd=False)
+        crash_point("landing.opened")
 
 
 def _id_of(file: Path) -> str:

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from ipaas_dagster.crash_points import crash_point
+
 BATCHES, MANIFESTS = "batches", "manifests"
 
 
@@ -72,7 +74,9 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     try:
         write(temporary)
         _sync(temporary)
+        crash_point("files.written")
         os.replace(temporary, path)
+        crash_point("files.replaced")
         _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)

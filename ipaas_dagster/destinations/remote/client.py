@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.destinations.base import Setting
 from ipaas_dagster.destinations.remote.limits import Limit, Limiter
 from ipaas_dagster.destinations.remote.session import NoSession, Session
@@ -138,7 +139,9 @@ class Client:
         where = f"{request.method} {urlsplit(url).netloc}"
         problem: NotSent | AnswerLost
         try:
+            crash_point("remote.sending")
             got = self._http.request(request.method, url, content=request.body or None, headers=headers)
+            crash_point("remote.answered")
             return Answer(got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             problem = NotSent(f"{where}: no connection ({_words(error)})")

@@ -28,6 +28,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.destinations.base import (
     Batch,
     Capabilities,
@@ -142,6 +143,8 @@ class SqlDestination:
         try:
             with self._reached() as connection, connection.begin():
                 self._write_all(connection, collection, entries)
+                crash_point("sql.committing")
+            crash_point("sql.committed")
         except (SQLAlchemyError, ValueError, OverflowError, TypeError, AttributeError) as error:
             if not _is_records_fault(error):
                 raise Unreachable(f"{self._shown}: {_first_line(error)}") from None

@@ -31,6 +31,7 @@ from sqlalchemy.schema import CreateColumn
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ipaas_dagster.contracts.base import Type
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.destinations.base import Shape
 
 DELIVERIES = "ipaas_deliveries"
@@ -143,6 +144,7 @@ def _make(engine: Engine, table: Table, schema: str | None) -> None:
         found = inspect(connection)
         if not found.has_table(table.name, schema=schema):
             table.create(connection)
+            crash_point("sql.table_made")
             return
         existing = {column["name"] for column in found.get_columns(table.name, schema=schema)}
         quoted = connection.dialect.identifier_preparer.format_table(table)
