@@ -7,6 +7,7 @@
     outbox/          5  what is owed to each system, in order                   deliver.py
     destinations/    6  one module a kind of system
     ledger/          7  every call, and the balance                             status.py, trace/
+    webhooks/           hints from outside, turned into pulls
     orchestration/   8  Dagster: assets, schedules, sensors                     definitions.py
     cli/             9  the `ipaas` command                                     sync.py
     sandbox/            local stand-ins of every system

@@ -41,6 +41,10 @@ class Settings:
     """How long `ipaas prune` keeps calls, and the bodies of writes."""
     landings_days: int | None = None
     """How long it keeps what the source answered; None: for ever."""
+    webhook_bytes: int = 262_144
+    """The largest body that `ipaas webhooks` takes."""
+    webhook_ids: int = 50
+    """So many records that webhooks named are asked for one by one; more than these are polled first."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -91,6 +95,8 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         ledger_days=_whole(env, "IPAAS_LEDGER_DAYS", 90, least=1),
         bodies_days=_whole(env, "IPAAS_BODIES_DAYS", 30, least=1),
         landings_days=_whole(env, "IPAAS_LANDINGS_DAYS", 0, least=0) or None,
+        webhook_bytes=_whole(env, "IPAAS_WEBHOOK_BYTES", 262_144, least=1_024),
+        webhook_ids=_whole(env, "IPAAS_WEBHOOK_IDS", 50, least=1),
         environment=env,
     )
 

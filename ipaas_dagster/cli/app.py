@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ipaas_dagster.cli import look, mend, pipelines, plan, replay, resume, run, serve, template
+from ipaas_dagster.cli import look, mend, pipelines, plan, replay, resume, run, serve, template, webhooks
 from ipaas_dagster.cli import trace as tracing
 
 app = typer.Typer(
@@ -54,6 +54,10 @@ app.command()(mend.approve)
 app.command()(resume.resume)
 app.command()(tracing.prune)
 app.command()(replay.replay)
+
+receiving = typer.Typer(invoke_without_command=True)
+receiving.callback()(webhooks.webhooks)
+app.add_typer(receiving, name="webhooks")
 
 app.command()(serve.sandbox)
 app.command()(serve.dev)

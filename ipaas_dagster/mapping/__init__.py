@@ -9,6 +9,7 @@ conditions  which records are sent                        route      render -> p
 pipeline, pipeline_fields   Instagaze's own mappings      pins       those that were approved, as files
 related     what rendering asks of the hub                nested     children in their parent's payload
 nesting     objects within a payload                      schemas    JSON Schemas for editors
+receiving   what a preset of incoming webhooks may say
 """
 
 from __future__ import annotations

@@ -160,6 +160,7 @@ class SystemWords(Words):
     preset: str | None = Field(None, description="connection in presets.yaml; the system's name if absent")
     templates: str | None = Field(None, description="mapping file; mappings/<system>.yaml if absent")
     enabled: bool = Field(True, description="false: nothing is queued for it or sent to it")
+    webhooks: str | None = Field(None, description="preset by which its webhooks are taken in; none if absent")
 
 
 class RowWords(Words):

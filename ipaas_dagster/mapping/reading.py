@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ from ipaas_dagster import contracts
 from ipaas_dagster.mapping.conditions import read_filter
 from ipaas_dagster.mapping.declared import Declared, load
 from ipaas_dagster.mapping.form import check_form
-from ipaas_dagster.mapping.kinds import Kind, kind, kind_names
+from ipaas_dagster.mapping.kinds import Kind, PresetField, kind, kind_names
 from ipaas_dagster.mapping.known import known_objects
 from ipaas_dagster.mapping.language import MappingFile, RowWords, SystemWords, WorksheetFile
 from ipaas_dagster.mapping.pins import read_pin, template_of
 from ipaas_dagster.mapping.pipeline import TEMPLATE
 from ipaas_dagster.mapping.presets import Presets, load_presets
 from ipaas_dagster.mapping.reading_template import read_template
+from ipaas_dagster.mapping.receiving import RECEIVING
 from ipaas_dagster.mapping.route import Route
 from ipaas_dagster.mapping.template import Template, hub_columns
 from ipaas_dagster.mapping.worksheet import FILE, NotCarried, PipelineRow, System, Worksheet
@@ -38,6 +39,7 @@ def read_worksheet(folder: Path, trial: Mapping[str, Path] | None = None) -> Wor
     systems = tuple(_system(name, one, declared) for name, one in words.systems.items())
     for system in systems:
         _check_preset(system, declared, presets)
+        _check_webhooks(system, declared, presets)
     moved = [row for row in words.rows if row.direction != "none"]
     piped = {row.system for row in moved if row.template == TEMPLATE}
     piped -= {row.system for row in moved if row.template != TEMPLATE}
@@ -65,10 +67,10 @@ def _system(name: str, words: SystemWords, declared: Declared) -> System:
     known = kind(words.kind)
     if known.is_source and name == SOURCE_SYSTEM:
         _check_source(words, declared)
-        return System(name, known, None, words.enabled)
+        return System(name, known, None, words.enabled, words.webhooks)
     if name == SOURCE_SYSTEM:
         raise declared.error(where, f"{name!r} is the source's name; give this {words.kind} system another")
-    return System(name, known, words.preset or name, words.enabled)
+    return System(name, known, words.preset or name, words.enabled, words.webhooks)
 
 
 def _check_source(words: SystemWords, declared: Declared) -> None:
@@ -87,15 +89,29 @@ def _check_preset(system: System, declared: Declared, presets: Presets) -> None:
         note = f"; the source, which has none, is named {SOURCE_SYSTEM!r}" if system.kind.is_source else ""
         message = f"system {system.name!r}: unknown preset {system.preset!r}{note}"
         raise declared.error(where, message, given=system.preset, allowed=tuple(presets.fields))
-    fields, allowed = presets.fields[system.preset], tuple(field.name for field in system.kind.fields)
+    _check_fields(system.preset, system.kind.name, system.kind.fields, presets)
+
+
+def _check_webhooks(system: System, declared: Declared, presets: Presets) -> None:
+    if system.webhooks is None:
+        return
+    if system.webhooks not in presets.fields:
+        where = ("systems", system.name, "webhooks")
+        message = f"system {system.name!r}: unknown preset {system.webhooks!r}"
+        raise declared.error(where, message, given=system.webhooks, allowed=tuple(presets.fields))
+    _check_fields(system.webhooks, "webhooks", RECEIVING, presets)
+
+
+def _check_fields(preset: str, what: str, known: Sequence[PresetField], presets: Presets) -> None:
+    fields, allowed = presets.fields[preset], tuple(field.name for field in known)
     for name in fields:
         if name not in allowed:
-            message = f"a {system.kind.name} preset has no field {name!r}"
-            raise presets.declared.error((system.preset, name), message, given=name, allowed=allowed)
-    for field in system.kind.fields:
+            message = f"a {what} preset has no field {name!r}"
+            raise presets.declared.error((preset, name), message, given=name, allowed=allowed)
+    for field in known:
         if field.required and fields.get(field.name) is None:
-            message = f"preset {system.preset!r} of a {system.kind.name} system needs the field {field.name!r}"
-            raise presets.declared.error((system.preset,), message)
+            message = f"preset {preset!r} of a {what} system needs the field {field.name!r}"
+            raise presets.declared.error((preset,), message)
 
 
 def _templates(

@@ -17,6 +17,7 @@ from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.mapping.kinds import KINDS
 from ipaas_dagster.mapping.language import MappingFile, PresetsFile, WorksheetFile
 from ipaas_dagster.mapping.ready_made import READY_MADE
+from ipaas_dagster.mapping.receiving import RECEIVING
 from ipaas_dagster.mapping.template import hub_columns
 
 Schema = dict[str, Any]
@@ -71,6 +72,7 @@ def _presets() -> Schema:
     """The fields of every kind are offered; which of them fit is known only with the system that uses it."""
     schema = PresetsFile.model_json_schema()
     fields = {field.name: field.description for kind in KINDS for field in kind.fields}
+    fields = {field.name: field.description for field in RECEIVING} | fields
     preset = schema["additionalProperties"]
     preset["properties"] = {
         name: {"type": ["string", "integer", "boolean"], "description": description}

@@ -26,6 +26,8 @@ class System:
     kind: Kind
     preset: str | None
     enabled: bool = True
+    webhooks: str | None = None
+    """The preset by which webhooks from it are taken in; None: there is no address for them."""
 
     @property
     def is_source(self) -> bool:
@@ -106,6 +108,11 @@ class Worksheet:
         """The connection of a destination, with this environment's values."""
         name = self.system(system).preset
         return Preset("", {}) if name is None else self.presets.resolve(name, settings)
+
+    def webhooks(self, system: str, settings: Settings) -> Preset | None:
+        """How webhooks of this system are known and read, with this environment's values; None: it has no address."""
+        name = self.system(system).webhooks
+        return None if name is None else self.presets.resolve(name, settings)
 
     def switched_off(self, system: str, settings: Settings) -> str | None:
         """Why nothing is queued for this system or sent to it; None where it is on."""

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit whole number that SQLite still takes as its rowid."""
@@ -339,10 +339,13 @@ inbox = Table(
     Column("collection", String, nullable=False),
     Column("source_id", String),
     Column("method", String, nullable=False),
-    Column("state", String, nullable=False),
+    Column("state", String, nullable=False),  # pending, landed, waiting, done, ignored
     Column("received_at", UtcTime, nullable=False),
     Column("done_at", UtcTime),
+    Column("landing_id", String),  # the landing that brought what the webhook was about
+    Column("reason", Text),  # why it is not done yet, or was ignored
 )
+Index("inbox_state", inbox.c.state, inbox.c.system, inbox.c.collection, inbox.c.received_at)
 
 marks = Table(  # one named value each: the hub epoch and seq last seen, baselines of what was reported
     "marks",
