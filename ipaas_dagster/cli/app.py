@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ipaas_dagster.cli import look, mend, pipelines, plan, replay, resume, run, serve, template, webhooks
+from ipaas_dagster.cli import status as standing
 from ipaas_dagster.cli import trace as tracing
 
 app = typer.Typer(
@@ -23,7 +24,7 @@ app.command()(run.reconcile)
 app.command()(plan.plan)
 app.command()(plan.apply)
 
-app.command()(look.status)
+app.command()(standing.status)
 app.command()(tracing.trace)
 app.command()(look.worksheet)
 app.command()(look.check)

@@ -112,7 +112,7 @@ def _run_jobs(place: Installation, project: Project) -> dict[str, str]:
 
 
 def _judge(report: Report, project: Project, server: Sandbox, outputs: Mapping[str, str]) -> None:
-    from ipaas_dagster.cli.look import document, shown_status
+    from ipaas_dagster.cli.status import document, shown_status
     from ipaas_dagster.cli.tables import table
     from ipaas_dagster.findings import in_words
     from ipaas_dagster.hub.rejects import list_rejects
@@ -125,7 +125,7 @@ def _judge(report: Report, project: Project, server: Sandbox, outputs: Mapping[s
     rows = [[row["collection"], row["hub_id"], in_words(row["reasons"])] for row in rejects]
     report.show(
         document(state),
-        *([] if report.as_json else shown_status(state)),
+        *([] if report.as_json else shown_status(state, books=True)),
         *([] if report.as_json else [table("rejected, with reasons", ["collection", "record", "reasons"], rows)]),
     )
     expected = expected_rejects(BAD_RECORDS)

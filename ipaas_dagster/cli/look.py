@@ -1,4 +1,4 @@
-"""`ipaas status`, `worksheet`, `check`, `files current`: looking, without changing anything."""
+"""`ipaas worksheet`, `check`, `files current`: looking, without changing anything."""
 
 from __future__ import annotations
 
@@ -11,97 +11,8 @@ from ipaas_dagster.cli.report import AsJson, Debug, command
 from ipaas_dagster.cli.run import open_project
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from ipaas_dagster.moves import Move
     from ipaas_dagster.project import Project
-    from ipaas_dagster.status import Status, SystemStatus
-
-
-def status(as_json: AsJson = False, debug: Debug = False) -> None:
-    """Collections, systems and the balance: what is where, what is owed, what is open."""
-    with command(as_json, debug) as report, open_project() as project:
-        from ipaas_dagster.status import read_status
-
-        state = read_status(project)
-        report.show(document(state), *([] if as_json else shown_status(state)))
-        report.findings(state.findings)
-
-
-def document(state: Status) -> dict[str, Any]:
-    """The state as JSON; `balance.true` is the verdict on the books."""
-    balance = {
-        "true": state.balance.true,
-        "findings": state.balance.findings,
-        "landings": state.balance.landings,
-        "routes": state.balance.routes,
-    }
-    return {
-        "collections": state.collections,
-        "systems": state.systems,
-        "holds": state.holds,
-        "balance": balance,
-    }
-
-
-def shown_status(state: Status) -> list[RenderableType]:
-    """The state as tables, the verdict on the books last."""
-    from ipaas_dagster.cli.tables import ago, moment, states, table
-
-    collections = [
-        [
-            c.collection,
-            c.source,
-            c.records,
-            moment(c.cursor),
-            ago(c.lag_seconds),
-            c.open_rejects,
-            c.waiting_landings,
-        ]
-        for c in state.collections
-    ]
-    systems = [
-        [s.system, s.kind, s.switched_off or _paused(s) or "on", s.delivered, states(s.states), _limits(s)]
-        for s in state.systems
-    ]
-    verdict = "[bold green]the books balance[/]" if state.balance.true else "[bold red]the books do not balance[/]"
-    names = ["collection", "from", "records", "cursor (UTC)", "lag", "open rejects", "landings to merge"]
-    return [
-        table("collections", names, collections),
-        table("systems", ["system", "kind", "state", "delivered", "open", "its API calls"], systems),
-        *shown_balance(state),
-        verdict,
-    ]
-
-
-def _paused(system: SystemStatus) -> str:
-    return "; ".join(f"{name} is paused: {reason} (ipaas resume {name})" for name, reason in system.paused.items())
-
-
-def _limits(system: SystemStatus) -> str:
-    if not system.limits:
-        return ""
-    used, most = system.limits["used"], system.limits["of"]
-    return f"{used:,} of {most:,} used ({system.limits['at'][:16].replace('T', ' ')})"
-
-
-def shown_balance(state: Status) -> list[RenderableType]:
-    """Both halves of the balance: what was fetched against what became of it, what was queued likewise."""
-    from ipaas_dagster.cli.tables import MERGE_COLUMNS, ROUTE_COLUMNS, states, table
-
-    landed = [
-        [c.collection, *(getattr(c.counts, name) for name in MERGE_COLUMNS)]
-        for c in state.balance.landings.collections
-        if c.counts.fetched or c.counts.deleted
-    ]
-    routes = [
-        [f"{r.system}/{r.collection}", *(getattr(r, name) for name in ROUTE_COLUMNS), states(r.states, done=True)]
-        for r in state.balance.routes
-    ]
-    return [
-        table("balance of landings: fetched = inserted + ... + rejected", ["collection", *MERGE_COLUMNS], landed),
-        table("balance of routes: changes = queued + ... + not needed", ["route", *ROUTE_COLUMNS, "entries"], routes),
-    ]
 
 
 def worksheet(as_json: AsJson = False, debug: Debug = False) -> None:

@@ -8,9 +8,9 @@ from ipaas_dagster.destinations.base import Batch
 from ipaas_dagster.destinations.remote import Answer
 from ipaas_dagster.destinations.webhook.answers import in_words, other_address
 from ipaas_dagster.destinations.webhook.destination import IN_A_ROW, WAITS
-from ipaas_dagster.outbox.pauses import resume
+from ipaas_dagster.outbox.pauses import read_pauses, resume
 from ipaas_dagster.sandbox.webhook import DEFAULT_SECRET
-from ipaas_dagster.status import _systems as systems_of
+from ipaas_dagster.status.systems import read_systems, switched_off
 from ipaas_dagster_tests.destinations.webhook.stage import SYSTEM, Fault, Stage
 from ipaas_dagster_tests.destinations.webhook.test_events import ENTRY
 
@@ -42,7 +42,11 @@ def test_410_switches_the_route_off_says_so_and_loses_nothing(stage: Stage) -> N
     stage.customer(4)
     assert stage.deliver().new_pauses == ()
     assert names(stage) == ["Customer 1"], "nothing is sent to it any more"
-    (status,) = [one for one in systems_of(stage.world.project) if one.system == SYSTEM]
+    project = stage.world.project
+    with project.operations.read() as connection:
+        pauses = read_pauses(connection)
+    shown = read_systems(project, switched_off(project), pauses, {}, [])
+    (status,) = [one for one in shown if one.system == SYSTEM]
     assert "410" in status.paused["webhook/customers"]
     with stage.world.project.operations.write() as connection:
         assert resume(connection, SYSTEM, "customers") == 1
