@@ -148,15 +148,15 @@ def _cause(one: Stuck, now: datetime, *, mend: bool) -> Iterator[RenderableType]
     from rich.markup import escape
     from rich.padding import Padding
 
-    since = f", {_since(one.since, now)}" if one.since else ""
-    yield f"  [bold]{one.records:,}[/] {_WORDS[one.state]} in [bold]{one.where}/{one.collection}[/]{since}"
-    such = f"{one.example}: {one.reason}" if one.reason and one.reason != one.cause else one.example or ""
+    kinds = ", ".join(f"{name} {count:,}" for name, count in one.collections.items())
+    yield f"  [bold]{one.records:,}[/] {WORDS[one.state]} in [bold]{one.where}[/] ({kinds}), {_since(one.since, now)}"
+    such = f"{one.example}: {one.reason}" if one.reason and one.reason != one.cause else one.example
     lines = [("why ", one.cause), ("such", such), *([("mend", one.mend)] if mend else [])]
     for name, text in lines:
         yield Padding(f"[dim]{name}[/]  {escape(text)}", (0, 0, 0, 6))
 
 
-_WORDS = {
+WORDS = {
     "rejected": "rejected",
     "dead": "dead",
     "blocked": "blocked for good",

@@ -7,7 +7,7 @@ systems      what each system is owed
 hub_side     what of the hub is open: rejects and holds, and how many changes there are
 owed         entries that are not done, by cause: those that are stuck, and those on their way
 causes       reasons that differ in their ids alone are one cause
-stuck        all that goes nowhere without a person, with the command that mends it
+stuck        all that goes nowhere without a person      mending      what mends it
 verdict      the state in one sentence
 known        what was open before a run, and fails none
 """

@@ -62,17 +62,18 @@ StuckState = Literal["rejected", "dead", "blocked", "paused", "switched_off", "h
 
 @dataclass(frozen=True)
 class Stuck:
-    """Records that go nowhere without a person, all for one cause. `where` is `hub` or a system; a record is counted
-    once in each place where it is stuck. `example` is the one that is stuck longest, `reason` what was said of it,
-    `mend` what to do, a command first."""
+    """Records that go nowhere without a person, all in one place and for one cause. `where` is `hub` or a system; a
+    record is counted once in each place where it is stuck. `example` is the one that is stuck longest, `reason` what
+    was said of it, `mend` what to do about all of them."""
 
     state: StuckState
     where: str
-    collection: str
     cause: str
     records: int
-    since: datetime | None
-    example: str | None
+    collections: Mapping[str, int]
+    """Hub collection -> how many of `records`."""
+    since: datetime
+    example: str
     reason: str
     mend: str
 

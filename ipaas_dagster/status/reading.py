@@ -22,8 +22,8 @@ def read_status(project: Project) -> Status:
     held = held_deletes(project.operations)
     unread = systems.to_queue(project, off, hub)
     of_collections = collections.read_collections(project, books, hub)
-    found = stuck.by_age([*stuck.of_hub(hub), *stuck.of_systems(open_, pauses, off, held)])
-    moving = [one for one in open_ if not stuck.is_stuck(one, pauses, off)]
+    found = stuck.by_cause([*stuck.of_hub(hub), *stuck.of_systems(open_, pauses, off, held)])
+    moving = [one for one in open_ if stuck.stuck_of(one, pauses, off) is None]
     under_way = [*collections.to_merge(project), *unread, *stuck.on_its_way(moving)]
     return Status(
         collections=of_collections,

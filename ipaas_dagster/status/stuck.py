@@ -1,4 +1,4 @@
-"""All that goes nowhere without a person, by cause, with the command that mends it; and what a run will move."""
+"""All that goes nowhere without a person, by cause, with what mends it; and what a run will move."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ipaas_dagster.outbox.entry import State
 from ipaas_dagster.outbox.pauses import Pause
 from ipaas_dagster.status.hub_side import HubOpen
+from ipaas_dagster.status.mending import mend_of
 from ipaas_dagster.status.model import OnItsWay, Stuck
 from ipaas_dagster.status.owed import Owed, pause_of
 
@@ -24,30 +25,25 @@ def of_hub(hub: HubOpen) -> list[Stuck]:
         Stuck(
             "rejected",
             HUB,
-            one.collection,
             one.cause,
             one.records,
+            {one.collection: one.records},
             one.since,
             one.example,
             one.reason,
-            "correct it at the source: the next poll takes it; after a change of contracts `ipaas rejects retry`",
+            "",
         )
         for one in hub.causes
     ]
     return found + [
         Stuck(
-            "held",
-            HUB,
-            hold.collection,
-            "a mass delete waits for a word",
-            hold.records,
-            hold.since,
-            hold.hold_id,
-            hold.reason,
-            f"`ipaas approve {hold.hold_id}` if it is meant; look with `ipaas approve list`",
+            "held", HUB, one.reason, one.records, {one.collection: one.records}, one.since, one.hold_id, one.reason, ""
         )
-        for hold in hub.holds
+        for one in hub.holds
     ]
+
+
+UNKNOWN_THERE = "the system holds records that this hub does not know; deleting them waits for a word"
 
 
 def of_systems(
@@ -55,46 +51,37 @@ def of_systems(
 ) -> list[Stuck]:
     """Dead letters, what is blocked for good, and all that is owed to what is paused or switched off. `off`: system ->
     why, of every system of the worksheet; one that is not in it is gone from there."""
-    found = [stuck for one in owed if (stuck := _stuck(one, pauses, off)) is not None]
+    found = [stuck for one in owed if (stuck := stuck_of(one, pauses, off)) is not None]
     return found + [
         Stuck(
             "held",
             one.system,
-            one.collection,
-            "it holds records that this hub does not know; deleting them waits for a word",
+            UNKNOWN_THERE,
             one.deletes,
+            {one.collection: one.deletes},
             one.since,
             one.hold_id,
-            "the hub was replaced, or restored from a backup",
-            f"`ipaas approve {one.hold_id}` if they are to go",
+            "",
+            "",
         )
         for one in held
     ]
 
 
-def is_stuck(one: Owed, pauses: Sequence[Pause], off: Mapping[str, str | None]) -> bool:
-    return _stuck(one, pauses, off) is not None
-
-
-def _stuck(one: Owed, pauses: Sequence[Pause], off: Mapping[str, str | None]) -> Stuck | None:
-    def stuck(state: str, cause: str, reason: str, mend: str) -> Stuck:
-        where = one.system, one.collection, cause, one.entries, since, one.example, reason, mend
-        return Stuck(state, *where)  # type: ignore[arg-type]
-
-    since = one.since
+def stuck_of(one: Owed, pauses: Sequence[Pause], off: Mapping[str, str | None]) -> Stuck | None:
+    """Why no run moves these entries; None: one does."""
+    counted = {one.collection: one.entries}
+    made = Stuck("dead", one.system, one.cause, one.entries, counted, one.since, one.example, one.reason, "")
     if one.state is State.DEAD:
-        route = f"--system {one.system} --collection {one.collection}"
-        mend = f"mend its cause, then `ipaas dead retry {route}`; or let them go: `ipaas dead discard {route}`"
-        return stuck("dead", one.cause, one.reason, mend)
+        return made
     if one.for_good:
-        return stuck("blocked", one.cause, one.reason, f"mend what it waits for: `ipaas trace {one.example}` names it")
+        return replace(made, state="blocked")
     why = off.get(one.system, "it is not in the worksheet any more")
     if why is not None:
-        return stuck("switched_off", f"switched off: {why}", why, "set what is missing; then it goes by itself")
+        return replace(made, state="switched_off", cause=why, reason="")
     pause = pause_of(one, pauses)
     if pause is not None:
-        since = pause.paused_at
-        return stuck("paused", f"paused: {pause.reason}", pause.reason, f"`ipaas resume {pause.name}`")
+        return replace(made, state="paused", cause=pause.reason, reason="", since=pause.paused_at)
     return None
 
 
@@ -106,18 +93,20 @@ def on_its_way(owed: Iterable[Owed]) -> list[OnItsWay]:
     ]
 
 
-def by_age(found: Iterable[Stuck]) -> list[Stuck]:
-    """Oldest first; of the same age the most first. The causes of one pause stand together."""
-    return sorted(
-        _joined(found), key=lambda one: (one.since is None, one.since, -one.records, one.where, one.collection)
-    )
-
-
-def _joined(found: Iterable[Stuck]) -> Iterable[Stuck]:
-    """What is paused or switched off is one cause of a route, whatever state its entries are in."""
+def by_cause(found: Iterable[Stuck]) -> list[Stuck]:
+    """Those of one place, state and cause as one, with what mends it; oldest first, of the same age the most first."""
     together: dict[tuple[str, ...], Stuck] = {}
     for one in found:
-        key = one.state, one.where, one.collection, one.cause
-        known = together.get(key)
-        together[key] = replace(known, records=known.records + one.records) if known else one
-    return together.values()
+        key = one.state, one.where, one.cause, one.example if one.state == "held" else ""
+        together[key] = _joined(together[key], one) if key in together else one
+    mended = [replace(one, mend=mend_of(one)) for one in together.values()]
+    return sorted(mended, key=lambda one: (one.since, -one.records, one.where, one.cause))
+
+
+def _joined(one: Stuck, other: Stuck) -> Stuck:
+    """The one that is stuck longest is the example."""
+    first = min(one, other, key=lambda stuck: (stuck.since, stuck.example))
+    counted = dict(one.collections)
+    for collection, records in other.collections.items():
+        counted[collection] = counted.get(collection, 0) + records
+    return replace(first, records=one.records + other.records, collections=counted)
