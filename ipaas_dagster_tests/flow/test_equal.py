@@ -21,7 +21,7 @@ def test_everything_arrives_everywhere(tmp_path: Path) -> None:
         assert all(hub.values()), "a hub table is empty"
         assert hub == world.truth()
         assert world.sql() == hub
-        assert world.files() == hub  # by the public command
+        assert world.files_by_command() == hub
         world.check_books()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ipaas_dagster import contracts
+from ipaas_dagster.connections import files_fold
 from ipaas_dagster.contracts.base import Type
 from ipaas_dagster.ledger import balance
 from ipaas_dagster.project import Project
@@ -92,7 +93,18 @@ class World:
             }
 
     def files(self) -> dict[str, Rows]:
-        """What the `files` destination folds to, by the public command."""
+        """What the `files` destination folds to."""
+        project = self.project()
+        return {
+            collection.name: {
+                str(row["hub_id"]): _typed(collection, dict(row))
+                for row in files_fold(project, "files", collection.name)
+            }
+            for collection in contracts.COLLECTIONS
+        }
+
+    def files_by_command(self) -> dict[str, Rows]:
+        """The same, as `ipaas files current` prints it."""
         return {
             collection.name: {row["hub_id"]: _typed(collection, row) for row in self._folded(collection.name)}
             for collection in contracts.COLLECTIONS
@@ -102,8 +114,7 @@ class World:
         process = self.command("files", "current", collection, "--json")
         out, _ = process.communicate(timeout=120)
         assert process.returncode == 0, out
-        document = json.loads(out)
-        yield from document["records"] if isinstance(document, dict) else document
+        yield from json.loads(out)["records"]
 
     def check_books(self) -> None:
         books = balance(self.project())

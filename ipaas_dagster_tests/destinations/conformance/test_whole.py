@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ipaas_dagster.deliver import DeliverResult, Means, connect, deliver
-from ipaas_dagster.destinations import DESTINATIONS
+from ipaas_dagster.deliver import DeliverResult, Means, connect, deliver, setting
+from ipaas_dagster.destinations import DESTINATIONS, destination_kind
 from ipaas_dagster.destinations.base import Batch, Capabilities, Destination, Entry, Outcome
 from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.project import Project
@@ -97,7 +97,9 @@ class Book:
         after: Sequence[Callable[[], object] | None] = (),
     ) -> DeliverResult:
         def between(project: Project, system: str) -> Destination:
-            return Between(connect(project, system), list(before), list(after))
+            kind = destination_kind(project.worksheet.system(system).kind.name)
+            made = kind.connect(replace(setting(project, system), wait=self.world.clock.wait))
+            return Between(made, list(before), list(after))
 
         means = Means(between, wait=self.world.clock.wait, chance=lambda: 0.5)
         return deliver(self.world.project, self.there.kind, means)
