@@ -45,6 +45,11 @@ class Settings:
     """The largest body that `ipaas webhooks` takes."""
     webhook_ids: int = 50
     """So many records that webhooks named are asked for one by one; more than these are polled first."""
+    executor: str = "in_process"
+    """What executes the steps of Dagster's runs; its other choices are orchestration/executors.py's."""
+    broker_url: str = field(default="", repr=False)
+    results_url: str = field(default="", repr=False)
+    """Celery's; without results_url, the broker keeps results too."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -97,6 +102,9 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         landings_days=_whole(env, "IPAAS_LANDINGS_DAYS", 0, least=0) or None,
         webhook_bytes=_whole(env, "IPAAS_WEBHOOK_BYTES", 262_144, least=1_024),
         webhook_ids=_whole(env, "IPAAS_WEBHOOK_IDS", 50, least=1),
+        executor=env.get("IPAAS_EXECUTOR") or "in_process",
+        broker_url=env.get("IPAAS_CELERY_BROKER_URL") or "",
+        results_url=env.get("IPAAS_CELERY_RESULTS_URL") or "",
         environment=env,
     )
 

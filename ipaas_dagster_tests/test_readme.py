@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
-MADE_LATER = ("data/state", "data/demo", ".env", ".venv", "/var/lib")
+MADE_LATER = ("data/state", "data/demo", "data/distributed", ".env", ".venv", "/var/lib")
 
 
 def text_of(document: str) -> str:

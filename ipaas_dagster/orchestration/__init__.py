@@ -5,6 +5,7 @@
     checks                              what the books say; the step that fails a run
     jobs schedules sensors launching    what launches runs, and when
     partitions run metadata             what their bodies share
+    executors celery_app celery_alive   where steps are executed: in the run, or on workers
     use_cases                           the seam to the product; behind it, free of Dagster:
     look systems                        what the UI shows
     due inbox owed patience             what launches runs

@@ -8,6 +8,7 @@ import dagster as dg
 from ipaas_dagster import contracts
 from ipaas_dagster.errors import UsageError
 from ipaas_dagster.orchestration.checks import DELIVERY_CHECKS, MERGE_CHECKS, checks_of
+from ipaas_dagster.orchestration.executors import executor
 from ipaas_dagster.orchestration.hub_assets import hub_assets, hub_key
 from ipaas_dagster.orchestration.jobs import deliver_job, reconcile_job, snapshots_job, sync_job
 from ipaas_dagster.orchestration.prune_job import prune_job, prune_schedule
@@ -86,7 +87,7 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
             inbox_sensor(open_project, cases),
             *([delivery_sensor(deliver_jobs, open_project, cases)] if deliver_jobs else []),
         ],
-        executor=dg.in_process_executor,  # a run costs 5-7 s; one process per step would cost 10-17 s
+        executor=executor(project.settings),
     )
 
 
