@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,9 @@ from ipaas_dagster.recovery import first_merged, note_head, recover, set_aside
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from ipaas_dagster.hub.fences import Fence
     from ipaas_dagster.hub.landing import Merged
+    from ipaas_dagster.hub.store import HubConnection
 
 __all__ = ["Counts", "MergeResult", "merge"]
 
@@ -106,18 +109,21 @@ def _merge_one(project: Project, landing: LandingNote) -> MergeResult:
     )
 
 
-def merge_into(hub: Hub, path: Path, landing: LandingNote, *, guard: Guard | None, run_id: str) -> Merged:
+def merge_into(
+    hub: Hub, path: Path, landing: LandingNote, *, guard: Guard | None, run_id: str, fence: Fence | None = None
+) -> Merged:
     """Merge the landing's file into `hub`, the real one or another, in one transaction. `guard` None: approved.
+    `fence`: the lease under which it is merged; none where nobody else can merge into this hub.
 
     The memory limit fits the usual record; a landing of much larger ones gets a little more until it fits. Raises
-    Stopped where even that is too little.
+    Stopped where even that is too little, or where the lease was taken over.
     """
     import duckdb
 
     for step in range(MEMORY_STEPS):
         try:
-            with hub.scratch(MEMORY_STEP**step) as connection:
-                return _stage_and_merge(hub, connection, path, landing, guard, run_id)
+            with hub.scratch(MEMORY_STEP**step) as scratch, _staged(hub, scratch, path, landing) as connection:
+                return _merge_staged(connection, landing, guard, run_id, fence)
         except duckdb.OutOfMemoryException as error:
             reason = str(error).splitlines()[0]
     raise Stopped(
@@ -127,19 +133,33 @@ def merge_into(hub: Hub, path: Path, landing: LandingNote, *, guard: Guard | Non
     )
 
 
-def _stage_and_merge(
-    hub: Hub, connection: DuckDBPyConnection, path: Path, landing: LandingNote, guard: Guard | None, run_id: str
+@contextmanager
+def _staged(hub: Hub, scratch: DuckDBPyConnection, path: Path, landing: LandingNote) -> Iterator[HubConnection]:
+    """The hub with the landing's records beside it; it is opened only when these are ready."""
+    if landing.scope == "baseline":
+        from ipaas_dagster.hub.baseline import needs_baseline, stage_baseline
+
+        with hub.reading() as connection:
+            needed = needs_baseline(connection, landing)
+        if needed:
+            stage_baseline(scratch, path, landing)
+    else:
+        from ipaas_dagster.contracts.staging import stage
+
+        stage(scratch, path, landing.collection)
+    with hub.receiving(scratch) as connection:
+        yield connection
+
+
+def _merge_staged(
+    connection: HubConnection, landing: LandingNote, guard: Guard | None, run_id: str, fence: Fence | None
 ) -> Merged:
-    from ipaas_dagster.contracts.staging import stage
     from ipaas_dagster.hub.baseline import merge_baseline
     from ipaas_dagster.hub.landing import merge_landing
 
     if landing.scope == "baseline":
-        with hub.attached(connection):
-            return merge_baseline(connection, path, landing, run_id=run_id)
-    stage(connection, path, landing.collection)
-    with hub.attached(connection):
-        return merge_landing(connection, landing, guard=guard, run_id=run_id)
+        return merge_baseline(connection, landing, run_id=run_id, fence=fence)
+    return merge_landing(connection, landing, guard=guard, run_id=run_id, fence=fence)
 
 
 def mark_merged(project: Project, landing: LandingNote, head: HubHead) -> None:

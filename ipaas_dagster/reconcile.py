@@ -12,7 +12,7 @@ from datetime import datetime
 
 from ipaas_dagster import contracts
 from ipaas_dagster.hub.deletes import Guard
-from ipaas_dagster.hub.tables import CATALOG, table
+from ipaas_dagster.hub.tables import table
 from ipaas_dagster.mend import ask, land_records, land_tombstones
 from ipaas_dagster.merge import MergeResult, merge
 from ipaas_dagster.project import Project
@@ -78,7 +78,7 @@ def _unseen(project: Project, collection: str, since: datetime) -> list[str]:
             f"""
             SELECT hub_id FROM {table(top)} WHERE deleted_at IS NULL AND observed_at < ?
             AND hub_id NOT IN (
-                SELECT hub_id FROM {CATALOG}.hub.rejects
+                SELECT hub_id FROM hub.rejects
                 WHERE collection = ? AND observed_at >= ? AND hub_id IS NOT NULL)
             ORDER BY hub_id""",
             [since, top.name, since],

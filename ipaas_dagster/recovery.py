@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Connection, func, insert, literal, select,
 
 from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.hub import HubHead
-from ipaas_dagster.hub.tables import CATALOG
 from ipaas_dagster.operations.tables import cursors, landings, marks
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import SOURCE_SYSTEM, LandingNote, new_id
@@ -26,8 +25,8 @@ def recover(project: Project) -> None:
     adopt_orphans(project)
     if not project.hub.exists() and read_mark(project, HUB_MARK) is None:
         return
-    head = project.hub.head()
     known = read_mark(project, HUB_MARK)
+    head = project.hub.head()  # asked second: another process may merge and note between the two
     if known is not None and (head.epoch != known["epoch"] or head.seq < known["seq"]):
         _adopt_replaced_hub(project, head, known)
     _settle_waiting(project)
@@ -50,14 +49,14 @@ def note_head(connection: Connection, head: HubHead, at: datetime) -> None:
 def _adopt_replaced_hub(project: Project, head: HubHead, known: dict[str, Any]) -> None:
     """The hub is older than what we knew, or another one: positions into it mean nothing any more."""
     project.say(
-        f"the hub at {project.hub.path} was replaced (it ends at {head.seq}, {known['seq']} was known): "
+        f"the hub at {project.hub.shown} was replaced (it ends at {head.seq}, {known['seq']} was known): "
         "landings that it does not list are merged again, and every route is compared from the beginning"
     )
-    with project.hub.scratch() as connection, project.hub.attached(connection):
+    with project.hub.writing() as connection:
         epoch = head.epoch
         if epoch == known["epoch"]:
             epoch = new_id()
-            connection.execute(f"UPDATE {CATALOG}.hub.meta SET value = ? WHERE name = 'epoch'", [epoch])
+            connection.execute("UPDATE hub.meta SET value = ? WHERE name = 'epoch'", [epoch])
             crash_point("recovery.epoch_renewed")
         listed = _listed(connection)
     with project.operations.write() as store:
@@ -95,7 +94,7 @@ def first_merged(now: datetime) -> ColumnElement[datetime]:
 
 
 def _listed(connection: Any) -> set[str]:
-    return {row[0] for row in connection.execute(f"SELECT landing_id FROM {CATALOG}.hub.merged_landings").fetchall()}
+    return {row[0] for row in connection.execute("SELECT landing_id FROM hub.merged_landings").fetchall()}
 
 
 def set_aside(project: Project, landing: LandingNote, reason: str) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from ipaas_dagster.errors import NotSetUp
 from ipaas_dagster.hub.changes import (
     ChangedRecord,
     HubHead,
@@ -14,8 +17,7 @@ from ipaas_dagster.hub.changes import (
     read_records,
 )
 from ipaas_dagster.hub.counts import Counts
-from ipaas_dagster.hub.database import HubFile, transaction
-from ipaas_dagster.hub.noted_head import read_note
+from ipaas_dagster.hub.database import HubFile
 from ipaas_dagster.hub.related import (
     Touched,
     read_children,
@@ -24,20 +26,53 @@ from ipaas_dagster.hub.related import (
     read_sizes,
     read_touched,
 )
+from ipaas_dagster.hub.store import HubConnection, Store, transaction
+from ipaas_dagster.locks import Locks
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 __all__ = ["ChangedRecord", "Counts", "Hub", "HubHead", "Touched", "transaction"]
 
 
-class Hub(HubFile):
-    """The hub as its readers see it; a hub that does not exist yet reads as empty. Writing is merge's alone."""
+class Hub:
+    """The hub as its readers see it, whatever keeps it; one that does not exist yet reads as empty. Writing is
+    merge's alone."""
+
+    def __init__(self, url: str, locks: Locks, *, memory_limit: str = "300MB") -> None:
+        self._store: Store = HubFile(url, locks, memory_limit=memory_limit)
+
+    @property
+    def path(self) -> Path:
+        """The hub's file. Raises NotSetUp where it is none."""
+        if not isinstance(self._store, HubFile):
+            raise NotSetUp(f"the hub {self.shown} is no file")
+        return self._store.path
+
+    @property
+    def shown(self) -> str:
+        return self._store.shown
+
+    def exists(self) -> bool:
+        return self._store.exists()
 
     def head(self) -> HubHead:
-        """Where the changes end; opens the hub only where the note beside it does not tell."""
-        noted = read_note(self.path)
-        if noted is not None:
-            return noted
-        with self.reading() as connection:
-            return HubHead("", 0) if connection is None else read_head(connection)
+        return self._store.head()
+
+    def scratch(self, memory_factor: float = 1.0) -> AbstractContextManager[DuckDBPyConnection]:
+        return self._store.scratch(memory_factor)
+
+    def reading(self) -> AbstractContextManager[HubConnection | None]:
+        return self._store.reading()
+
+    def writing(self) -> AbstractContextManager[HubConnection]:
+        return self._store.writing()
+
+    def receiving(self, scratch: DuckDBPyConnection) -> AbstractContextManager[HubConnection]:
+        return self._store.receiving(scratch)
+
+    def copy_to(self, file: Path) -> None:
+        self._store.copy_to(file)
 
     def changes(self, collection: str, after_seq: int, limit: int, upto: int | None = None) -> list[ChangedRecord]:
         """Changes of one collection with `after_seq` < seq (<= `upto`), in order, at most `limit`."""

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.cells import literal
-from ipaas_dagster.hub.changes import HubHead, read_head
-from ipaas_dagster.hub.database import transaction
-from ipaas_dagster.hub.landing import Merged, note_merged
-from ipaas_dagster.hub.tables import CATALOG
+from ipaas_dagster.hub.changes import read_head
+from ipaas_dagster.hub.fences import Fence, pass_fence
+from ipaas_dagster.hub.landing import NUMBERING, Merged, is_merged, note_merged
+from ipaas_dagster.hub.store import HubConnection, transaction
 from ipaas_dagster.records import LandingNote
 
 if TYPE_CHECKING:
@@ -46,66 +46,73 @@ def current_tables(source: str) -> list[str]:
     return [f'{collection.schema}."{collection.name}"' for collection in contracts.of_source(source)]
 
 
-def column_types(connection: DuckDBPyConnection, catalog: str, name: str) -> dict[str, str]:
+def column_types(connection: HubConnection, name: str, catalog: str = "%") -> dict[str, str]:
     """Column -> type of a table named as `current_tables` does, in order."""
     schema, _, table = name.partition(".")
     rows = connection.execute(
-        """SELECT column_name, data_type FROM duckdb_columns()
-        WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index""",
+        """SELECT column_name, data_type FROM information_schema.columns
+        WHERE table_catalog LIKE ? AND table_schema = ? AND table_name = ? ORDER BY ordinal_position""",
         [catalog, schema, table.strip('"')],
     )
     return dict(rows.fetchall())
 
 
-def merge_baseline(connection: DuckDBPyConnection, path: Path, landing: LandingNote, *, run_id: str) -> Merged:
-    """Merge the baseline in the file `path` into the attached hub, in one transaction."""
+def stage_baseline(scratch: DuckDBPyConnection, path: Path, landing: LandingNote) -> None:
+    """Read the baseline in the file `path` into the table `staged_baseline`."""
+    scratch.execute(f"""
+        CREATE TABLE staged_baseline AS
+        SELECT line, record->>'table' AS name, record->'row' AS fields FROM read_json(
+            {literal(str(path))}, format='newline_delimited', columns={{'line':'BIGINT','record':'JSON'}},
+            maximum_object_size={max(_OBJECT, int(landing.details.get(LONGEST, 0)) + 1_000)})""")
+
+
+def needs_baseline(connection: HubConnection | None, landing: LandingNote) -> bool:
+    """Whether a hub lacks what the baseline tells, so that it must be staged."""
+    return connection is None or not is_merged(connection, str(landing.details.get(LAST)))
+
+
+def merge_baseline(
+    connection: HubConnection, landing: LandingNote, *, run_id: str, fence: Fence | None = None
+) -> Merged:
+    """Merge the baseline, staged beside the hub where `needs_baseline`, in one transaction."""
     with transaction(connection):
-        if not _merged(connection, str(landing.details.get(LAST))):
-            connection.execute(f"""
-                CREATE TEMP TABLE baseline AS
-                SELECT line, record->>'table' AS name, record->'row' AS fields FROM read_json(
-                    {literal(str(path))}, format='newline_delimited', columns={{'line':'BIGINT','record':'JSON'}},
-                    maximum_object_size={max(_OBJECT, int(landing.details.get(LONGEST, 0)) + 1_000)})""")
+        pass_fence(connection, fence)
+        connection.lock(f"merge {landing.collection}")
+        connection.lock(NUMBERING)
+        if needs_baseline(connection, landing):
             _clear(connection, landing.collection)
             _load(connection, landing.collection)
-        note_merged(connection, landing, None, run_id)
-        head = read_head(connection)
-    return Merged({}, 0, (), HubHead(head.epoch, head.seq))
+        if not is_merged(connection, landing.landing_id):
+            note_merged(connection, landing, None, run_id)
+        return Merged({}, 0, (), read_head(connection))
 
 
-def _merged(connection: DuckDBPyConnection, landing_id: str) -> bool:
-    found = connection.execute(
-        f"SELECT 1 FROM {CATALOG}.hub.merged_landings WHERE landing_id = ?", [landing_id]
-    ).fetchone()
-    return found is not None
-
-
-def _clear(connection: DuckDBPyConnection, source: str) -> None:
+def _clear(connection: HubConnection, source: str) -> None:
     names = ", ".join(f"'{collection.name}'" for collection in contracts.of_source(source))
     mine = {"landing_counts": "source_collection = ?", "merged_landings": "collection = ?"}
-    mine[UNSIGHTED] = f"landing_id IN (SELECT landing_id FROM {CATALOG}.hub.merged_landings WHERE collection = ?)"
+    mine[UNSIGHTED] = "landing_id IN (SELECT landing_id FROM hub.merged_landings WHERE collection = ?)"
     for name in current_tables(source):
-        connection.execute(f"DELETE FROM {CATALOG}.{name}")
+        connection.execute(f"DELETE FROM {name}")
     for name in (UNSIGHTED, "sightings", *HISTORY, *OPEN):  # the list of landings tells which unsighted are ours
         where = mine.get(name)
         values = [source] if where else []
-        connection.execute(f"DELETE FROM {CATALOG}.hub.{name} WHERE {where or f'collection IN ({names})'}", values)
+        connection.execute(f"DELETE FROM hub.{name} WHERE {where or f'collection IN ({names})'}", values)
 
 
-def _load(connection: DuckDBPyConnection, source: str) -> None:
+def _load(connection: HubConnection, source: str) -> None:
     """Changes are numbered on from the hub's last one, landings from its last, both in the order they had."""
-    counted = f"SELECT greatest(coalesce(max(number), 0), count(*)) FROM {CATALOG}.hub.merged_landings"
+    counted = "SELECT greatest(coalesce(max(number), 0), count(*)) FROM hub.merged_landings"
     seq, number = read_head(connection).seq, _number(connection, counted)
     begin = {"hub.versions": {"seq": seq}, "hub.changes": {"seq": seq}, "hub.merged_landings": {"number": number}}
     for name in (*current_tables(source), *(f"hub.{table}" for table in (*HISTORY, UNSIGHTED, *OPEN))):
-        types = column_types(connection, CATALOG, name)
+        types = column_types(connection, name)
         values = ", ".join(_value(column, kind, begin.get(name, {})) for column, kind in types.items())
         columns = ", ".join(f'"{column}"' for column in types)
         form = ", ".join(f'"{column}":"VARCHAR"' for column in types)
         connection.execute(
             f"""
-            INSERT INTO {CATALOG}.{name} ({columns}) SELECT {values} FROM (
-                SELECT line, from_json(fields, '{{{form}}}') AS fields FROM baseline WHERE name = ?)""",
+            INSERT INTO {name} ({columns}) SELECT {values} FROM (
+                SELECT line, from_json(fields, '{{{form}}}') AS fields FROM staged_baseline WHERE name = ?)""",
             [name],
         )
 
@@ -117,6 +124,6 @@ def _value(column: str, kind: str, begin: dict[str, int]) -> str:
     return f"{text}::{kind}"
 
 
-def _number(connection: DuckDBPyConnection, sql: str) -> int:
+def _number(connection: HubConnection, sql: str) -> int:
     row: Sequence[int] | None = connection.execute(sql).fetchone()
     return int(row[0]) if row else 0

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection, Type
-from ipaas_dagster.hub.tables import CATALOG, table
+from ipaas_dagster.hub.tables import table
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
 Operation = Literal["insert", "update", "delete"]
 
@@ -41,14 +41,14 @@ class ChangedRecord:
     """When the hub took this version, in microseconds since 1970; of a deleted record, when it was deleted."""
 
 
-def read_head(connection: DuckDBPyConnection) -> HubHead:
-    epoch = connection.execute(f"SELECT value FROM {CATALOG}.hub.meta WHERE name = 'epoch'").fetchone()
-    last = connection.execute(f"SELECT max(seq) FROM {CATALOG}.hub.changes").fetchone()
+def read_head(connection: HubConnection) -> HubHead:
+    epoch = connection.execute("SELECT value FROM hub.meta WHERE name = 'epoch'").fetchone()
+    last = connection.execute("SELECT max(seq) FROM hub.changes").fetchone()
     return HubHead(str(epoch[0]) if epoch else "", int(last[0] or 0) if last else 0)
 
 
 def read_changes(
-    connection: DuckDBPyConnection, collection: str, after_seq: int, limit: int, upto: int | None
+    connection: HubConnection, collection: str, after_seq: int, limit: int, upto: int | None
 ) -> list[ChangedRecord]:
     """Changes in `seq` order, each with its record as of that version (not as of now).
 
@@ -59,15 +59,15 @@ def read_changes(
     last = connection.execute(
         f"""
         SELECT max(seq) FROM (
-            SELECT seq FROM {CATALOG}.hub.changes WHERE collection = ? AND seq > ? {bound}
+            SELECT seq FROM hub.changes WHERE collection = ? AND seq > ? {bound}
             ORDER BY seq LIMIT {int(limit)})""",
         [collection, after_seq],
     ).fetchone()
     if last is None or last[0] is None:
         return []
     rows = connection.execute(
-        f"""
-        SELECT seq, hub_id, operation, version, record::VARCHAR, epoch_us(changed_at) FROM {CATALOG}.hub.versions
+        """
+        SELECT seq, hub_id, operation, version, record::VARCHAR, epoch_us(changed_at) FROM hub.versions
         WHERE collection = ? AND seq > ? AND seq <= ? ORDER BY seq""",
         [collection, after_seq, last[0]],
     ).fetchall()
@@ -108,7 +108,7 @@ _CURRENT = """
 
 
 def read_current(
-    connection: DuckDBPyConnection, collection: str, *, after: str | None, limit: int, seq: int
+    connection: HubConnection, collection: str, *, after: str | None, limit: int, seq: int
 ) -> list[ChangedRecord]:
     """Live records after a hub id, in hub id order."""
     where = "c.deleted_at IS NULL AND c.hub_id > ?"
@@ -116,7 +116,7 @@ def read_current(
 
 
 def read_records(
-    connection: DuckDBPyConnection, collection: str, hub_ids: Sequence[str], seq: int
+    connection: HubConnection, collection: str, hub_ids: Sequence[str], seq: int
 ) -> dict[str, ChangedRecord]:
     """Current rows of these records, deleted ones included, by hub id."""
     found = _current(connection, collection, "c.hub_id IN (SELECT unnest(?))", [list(hub_ids)], "", seq)
@@ -124,7 +124,7 @@ def read_records(
 
 
 def _current(
-    connection: DuckDBPyConnection, name: str, where: str, values: list[Any], limit: str, seq: int
+    connection: HubConnection, name: str, where: str, values: list[Any], limit: str, seq: int
 ) -> list[ChangedRecord]:
     collection = contracts.collection(name)
     sql = _CURRENT.format(fields=record_fields(collection), table=table(collection), where=where, limit=limit)

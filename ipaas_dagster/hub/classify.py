@@ -17,10 +17,10 @@ from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.hub.tables import table
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
 
-def classify(connection: DuckDBPyConnection, family: tuple[Collection, ...]) -> None:
+def classify(connection: HubConnection, family: tuple[Collection, ...]) -> None:
     """Give every record of a landing its verdict; `family` is the collection and then its children."""
     parent, *children = family
     _find_repeated_lines(connection)
@@ -35,7 +35,7 @@ def classify(connection: DuckDBPyConnection, family: tuple[Collection, ...]) -> 
 
 
 # The later read of an id counts: by the time its page was asked for, then by its place in the landing.
-def _find_repeated_lines(connection: DuckDBPyConnection) -> None:
+def _find_repeated_lines(connection: HubConnection) -> None:
     connection.execute("""
         CREATE TEMP TABLE losers AS
         WITH again AS (
@@ -46,7 +46,7 @@ def _find_repeated_lines(connection: DuckDBPyConnection) -> None:
         WHERE place > 1""")
 
 
-def _find_outdated_lines(connection: DuckDBPyConnection, parent: Collection) -> None:
+def _find_outdated_lines(connection: HubConnection, parent: Collection) -> None:
     connection.execute(f"""
         CREATE TEMP TABLE outdated AS
         SELECT s.line FROM staged_lines s
@@ -55,7 +55,7 @@ def _find_outdated_lines(connection: DuckDBPyConnection, parent: Collection) -> 
         WHERE c.observed_at > s.observed_at""")
 
 
-def _find_repeated_elements(connection: DuckDBPyConnection, parent: Collection, child: Collection) -> None:
+def _find_repeated_elements(connection: HubConnection, parent: Collection, child: Collection) -> None:
     """An element's id may stand in two parents (it was moved meanwhile): the later read counts. What a rejected
     parent says of its children touches none of them."""
     connection.execute(f"""
@@ -90,7 +90,7 @@ _NOT_REPEATED_ELEMENT = """NOT EXISTS (
     SELECT 1 FROM losers_{name} l WHERE l.line = r.line AND l.element = r.element)"""
 
 
-def _judge(connection: DuckDBPyConnection, collection: Collection, candidates: str) -> None:
+def _judge(connection: HubConnection, collection: Collection, candidates: str) -> None:
     connection.execute(f"""
         CREATE TEMP TABLE verdict_{collection.name} AS
         WITH candidates AS ({candidates}),
@@ -106,7 +106,7 @@ def _judge(connection: DuckDBPyConnection, collection: Collection, candidates: s
         FROM candidates s LEFT JOIN known c ON c.hub_id = s.hub_id""")
 
 
-def _keep_rejects(connection: DuckDBPyConnection, collection: Collection, condition: str) -> None:
+def _keep_rejects(connection: HubConnection, collection: Collection, condition: str) -> None:
     """Rejects that count: not repeated, and not an answer older than what the hub has seen."""
     connection.execute(f"""
         CREATE TEMP TABLE rejected_{collection.name} AS

@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.contracts.base import Collection
-from ipaas_dagster.hub.tables import CATALOG
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ _STALE_REJECTS = """
     SELECT count(*) FROM staged_rejects r SEMI JOIN outdated USING (line) WHERE collection = '{name}'"""
 
 
-def count(connection: DuckDBPyConnection, collection: Collection, *, held: int) -> Counts:
+def count(connection: HubConnection, collection: Collection, *, held: int) -> Counts:
     """The counts of one collection, from the tables that classification made."""
     name, is_child = collection.name, collection.parent is not None
 
@@ -78,12 +77,12 @@ def count(connection: DuckDBPyConnection, collection: Collection, *, held: int) 
 
 
 def write_counts(
-    connection: DuckDBPyConnection, landing_id: str, source: str, collection: Collection, counts: Counts
+    connection: HubConnection, landing_id: str, source: str, collection: Collection, counts: Counts
 ) -> None:
     names = [f.name for f in fields(counts)]
     level = "element" if collection.parent else "record"
     connection.execute(
-        f"INSERT INTO {CATALOG}.hub.landing_counts (landing_id, source_collection, collection, level, "
+        f"INSERT INTO hub.landing_counts (landing_id, source_collection, collection, level, "
         f"{', '.join(names)}) VALUES (?, ?, ?, ?{', ?' * len(names)})",
         [landing_id, source, collection.name, level, *asdict(counts).values()],
     )

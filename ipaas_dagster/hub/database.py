@@ -1,4 +1,4 @@
-"""Opening the hub: one DuckDB file that one process may open at a time.
+"""The hub as one DuckDB file, which one process may open at a time.
 
 So: open late, close early, never during HTTP. Work is prepared in a private in-memory database (`scratch`), and
 the hub file is attached to it only for the transaction, behind an OS lock with a time limit.
@@ -7,18 +7,18 @@ the hub file is attached to it only for the transaction, behind an OS lock with 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ipaas_dagster.crash_points import crash_point, transaction_name
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import NotSetUp, SettingsError, StoreDamaged
-from ipaas_dagster.hub.changes import read_head
-from ipaas_dagster.hub.noted_head import write_note
+from ipaas_dagster.hub.changes import HubHead, read_head
+from ipaas_dagster.hub.noted_head import read_note, write_note
 from ipaas_dagster.hub.spill import spill_folder
+from ipaas_dagster.hub.store import HubConnection, Rows, transaction
 from ipaas_dagster.locks import Locks
-from ipaas_dagster.records import new_id
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -26,6 +26,28 @@ if TYPE_CHECKING:
 
 READERS_SHARE = 0.5
 """A reader needs less than a merge, and DuckDB would fill what it may with blocks that are read once."""
+
+
+CATALOG, _SCRATCH = "ipaas", "memory.main"
+"""The hub's file, and the tables that are staged beside it: catalogs of one connection, where SQL names neither."""
+
+
+class FileConnection:
+    """An attached hub file."""
+
+    def __init__(self, duckdb: DuckDBPyConnection) -> None:
+        self._duckdb = duckdb
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Rows:
+        rows: Rows = self._duckdb.execute(sql, values)
+        return rows
+
+    def change(self, sql: str, values: Sequence[Any] = ()) -> int:
+        row = self._duckdb.execute(sql, values).fetchone()
+        return int(row[0]) if row else 0
+
+    def lock(self, name: str) -> None:
+        """Whoever has attached the file is alone with it."""
 
 
 class HubFile:
@@ -38,13 +60,16 @@ class HubFile:
         self.path = Path("/" + path.lstrip("/")) if path.startswith("/") else Path(path).absolute()
         self._locks, self._memory_limit = locks, memory_limit
 
+    @property
+    def shown(self) -> str:
+        return str(self.path)
+
     def exists(self) -> bool:
         return self.path.exists()
 
     @contextmanager
     def scratch(self, memory_factor: float = 1.0) -> Iterator[DuckDBPyConnection]:
-        """A private in-memory database that spills beside the hub; nothing of it outlives the block. It may use
-        `memory_factor` times the memory limit."""
+        """It spills beside the hub."""
         import duckdb
 
         with spill_folder(self.path.parent, self._locks) as spill:
@@ -59,39 +84,59 @@ class HubFile:
                 connection.close()
 
     @contextmanager
-    def attached(self, connection: DuckDBPyConnection, *, read_only: bool = False) -> Iterator[None]:
-        """The hub as catalog `ipaas` of `connection`, alone on this machine for the block."""
-        with self._locks.hold("hub"):
-            self._attach(connection, read_only=read_only)
-            head = None
-            try:
-                if not read_only:
-                    _create(connection)
-                yield
-                head = None if read_only else read_head(connection)
-            finally:
-                connection.execute("DETACH ipaas")
-            crash_point("hub.detached")
-            if head is not None:
-                write_note(self.path, head)
-
-    @contextmanager
-    def reading(self) -> Iterator[DuckDBPyConnection | None]:
-        """A connection that reads the hub, or None where there is no hub yet."""
+    def reading(self) -> Iterator[HubConnection | None]:
         if not self.exists():
             yield None
             return
-        with self.scratch(READERS_SHARE) as connection, self.attached(connection, read_only=True):
+        with self.scratch(READERS_SHARE) as scratch, self._attached(scratch, read_only=True) as connection:
+            yield connection if _tables(connection) else None
+
+    @contextmanager
+    def writing(self) -> Iterator[HubConnection]:
+        with self.scratch() as scratch, self.receiving(scratch) as connection:
             yield connection
 
+    @contextmanager
+    def receiving(self, scratch: DuckDBPyConnection) -> Iterator[HubConnection]:
+        with self._attached(scratch, read_only=False) as connection:
+            yield connection
+
+    def head(self) -> HubHead:
+        """Opens the hub only where the note beside it does not tell."""
+        noted = read_note(self.path)
+        if noted is not None:
+            return noted
+        with self.reading() as connection:
+            return HubHead("", 0) if connection is None else read_head(connection)
+
     def copy_to(self, file: Path) -> None:
-        """The hub's file as it is now, copied while nobody writes it. There must be a hub."""
+        """Copied while nobody writes it."""
         log = self.path.with_name(self.path.name + ".wal")
         with self._locks.hold("hub"):
             shutil.copyfile(self.path, file)
             crash_point("hub.copied")
             if log.exists():  # a process was killed between its commit and the end of its checkpoint
                 shutil.copyfile(log, file.with_name(file.name + ".wal"))
+
+    @contextmanager
+    def _attached(self, scratch: DuckDBPyConnection, *, read_only: bool) -> Iterator[HubConnection]:
+        """The hub beside the tables of `scratch`, alone on this machine for the block."""
+        with self._locks.hold("hub"):
+            self._attach(scratch, read_only=read_only)
+            connection, head = FileConnection(scratch), None
+            try:
+                if not read_only:
+                    _create(connection)
+                if _tables(connection):
+                    scratch.execute(f"SET search_path = '{_SCRATCH},{CATALOG}.hub,{CATALOG}.instagaze'")
+                yield connection
+                head = None if read_only else read_head(connection)
+            finally:
+                scratch.execute(f"SET search_path = '{_SCRATCH}'")
+                scratch.execute(f"DETACH {CATALOG}")
+            crash_point("hub.detached")
+            if head is not None:
+                write_note(self.path, head)
 
     def _memory_bytes(self) -> float:
         number = self._memory_limit.rstrip("BbGgIiKkMmTt ")
@@ -109,7 +154,7 @@ class HubFile:
         quoted = str(self.path).replace("'", "''")
         mode = " (READ_ONLY)" if read_only else ""
         try:
-            connection.execute(f"ATTACH '{quoted}' AS ipaas{mode}")
+            connection.execute(f"ATTACH '{quoted}' AS {CATALOG}{mode}")
         except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException) as error:
             reason = str(error).splitlines()[0]
             if "lock" in reason.lower():
@@ -122,42 +167,21 @@ class HubFile:
             ) from error
 
 
-def _create(connection: DuckDBPyConnection) -> None:
+def _tables(connection: HubConnection) -> set[str]:
+    found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [CATALOG])
+    return {name for (name,) in found.fetchall()}
+
+
+def _create(connection: HubConnection) -> None:
     """Make what is missing: all of a new hub, or the tables and columns that declarations have gained since."""
-    from ipaas_dagster.hub.tables import CATALOG, SCHEMA_VERSION, declared_columns, statements
+    from ipaas_dagster.hub.tables import OWN_TABLES, declared_columns, make
 
     rows = connection.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = ?", [CATALOG]
     ).fetchall()
     tables, columns = {table for table, _ in rows}, set(rows)
-    declared = declared_columns()
-    if {"holds", "sightings"} <= tables and all((table, column) in columns for table, column, _ in declared):
+    if tables >= OWN_TABLES and all((table, column) in columns for table, column, _ in declared_columns()):
         return
+    connection.execute(f"SET search_path = '{CATALOG}.main'")
     with transaction(connection):
-        for statement in statements():
-            connection.execute(statement)
-        for table, column, statement in declared:
-            if table in tables and (table, column) not in columns:
-                connection.execute(statement)
-        if "merged_landings" in tables and "sightings" not in tables:
-            connection.execute(
-                f"INSERT INTO {CATALOG}.hub.unsighted_landings SELECT landing_id FROM {CATALOG}.hub.merged_landings"
-            )
-        if not connection.execute(f"SELECT 1 FROM {CATALOG}.hub.meta WHERE name = 'epoch'").fetchone():
-            pairs = [["epoch", new_id()], ["schema_version", str(SCHEMA_VERSION)]]
-            connection.executemany(f"INSERT INTO {CATALOG}.hub.meta VALUES (?, ?)", pairs)
-
-
-@contextmanager
-def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
-    """All of the block or nothing of it."""
-    name = transaction_name(__name__)
-    connection.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    crash_point(f"{name}: committing")
-    connection.execute("COMMIT")
-    crash_point(f"{name}: committed")
+        make(connection, tables, columns)

@@ -13,7 +13,7 @@ from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.hub.tables import table
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Guard:
         return deletes > self.records and deletes >= self.share * alive
 
 
-def find_gone(connection: DuckDBPyConnection, collection: Collection, parent: Collection | None, scope: str) -> None:
+def find_gone(connection: HubConnection, collection: Collection, parent: Collection | None, scope: str) -> None:
     """Make gone_<c> of one collection; its parent's must be settled before (`parent` is None for the top)."""
     names = {"name": collection.name, "table": table(collection)}
     parts = [_TOMBSTONES]
@@ -39,7 +39,7 @@ def find_gone(connection: DuckDBPyConnection, collection: Collection, parent: Co
     _collect(connection, collection, [part.format(**names) for part in parts])
 
 
-def _collect(connection: DuckDBPyConnection, collection: Collection, parts: list[str]) -> None:
+def _collect(connection: HubConnection, collection: Collection, parts: list[str]) -> None:
     """Only the living can go, and only by an observation that is not older than the row's own."""
     connection.execute(f"""
         CREATE TEMP TABLE gone_{collection.name} AS
@@ -77,7 +77,7 @@ _PARENT_GONE = """
     WHERE c.deleted_at IS NULL"""
 
 
-def note_present(connection: DuckDBPyConnection, child: Collection) -> None:
+def note_present(connection: HubConnection, child: Collection) -> None:
     """Children that stand in any counted set of this landing, rejected ones included: present_<child>."""
     connection.execute(f"""
         CREATE TEMP TABLE present_{child.name} AS
@@ -96,7 +96,7 @@ class Held:
     subjects: str
 
 
-def hold_back(connection: DuckDBPyConnection, collection: Collection, guard: Guard | None) -> Held | None:
+def hold_back(connection: HubConnection, collection: Collection, guard: Guard | None) -> Held | None:
     """Take a mass delete out of gone_<c>. No guard: a person has approved it."""
     name = collection.name
     deletes = _count(connection, f"gone_{name}")
@@ -114,6 +114,6 @@ def hold_back(connection: DuckDBPyConnection, collection: Collection, guard: Gua
     return Held(name, deletes, alive, row[0] if row else "[]")
 
 
-def _count(connection: DuckDBPyConnection, source: str) -> int:
+def _count(connection: HubConnection, source: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
     return int(row[0]) if row else 0

@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.hub.deletes import Held
-from ipaas_dagster.hub.tables import CATALOG
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
-HOLDS = f"{CATALOG}.hub.holds"
+HOLDS = "hub.holds"
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,7 @@ class Hold:
     subjects: tuple[tuple[str, datetime], ...]
 
 
-def write_hold(
-    connection: DuckDBPyConnection, held: Held, *, source: str, landing_id: str, created_at: datetime
-) -> str:
+def write_hold(connection: HubConnection, held: Held, *, source: str, landing_id: str, created_at: datetime) -> str:
     """Record a hold; waiting ones that it covers wholly are withdrawn. Returns its id."""
     hold_id = f"{landing_id}.{held.collection}"
     share = 100 * held.records / max(held.alive, 1)
@@ -61,14 +58,14 @@ def write_hold(
     return hold_id
 
 
-def decide(connection: DuckDBPyConnection, hold_id: str, state: str, at: datetime, landing_id: str | None) -> None:
+def decide(connection: HubConnection, hold_id: str, state: str, at: datetime, landing_id: str | None) -> None:
     connection.execute(
         f"UPDATE {HOLDS} SET state = ?, decided_at = ?, decided_landing_id = ? WHERE hold_id = ?",
         [state, at, landing_id, hold_id],
     )
 
 
-def list_holds(connection: DuckDBPyConnection, *, waiting_only: bool = True) -> list[Hold]:
+def list_holds(connection: HubConnection, *, waiting_only: bool = True) -> list[Hold]:
     where = "WHERE state = 'waiting'" if waiting_only else ""
     rows = connection.execute(f"""
         SELECT hold_id, collection, source_collection, landing_id, records, alive, reason, state, created_at,

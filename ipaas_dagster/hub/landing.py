@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.hub.changes import HubHead, read_head
 from ipaas_dagster.hub.classify import classify
 from ipaas_dagster.hub.counts import Counts, count, write_counts
-from ipaas_dagster.hub.database import transaction
 from ipaas_dagster.hub.deletes import Guard, find_gone, hold_back, note_present
+from ipaas_dagster.hub.fences import Fence, pass_fence
 from ipaas_dagster.hub.holds import decide, write_hold
 from ipaas_dagster.hub.rejects import resolve_vanished, write_rejects
 from ipaas_dagster.hub.sightings import write_sightings
-from ipaas_dagster.hub.tables import CATALOG
+from ipaas_dagster.hub.store import HubConnection, transaction
 from ipaas_dagster.hub.write import write_collection
 from ipaas_dagster.records import LandingNote
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
 WARNINGS_KEPT = 100
 """Of each landing: enough to see what is wrong; their number is in the counts."""
+
+NUMBERING = "numbering"
+"""Held from taking the next `seq` until the commit. So whoever reads up to a `seq` has read all that are smaller: none
+of them is still to come, whatever the order in which transactions began."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,19 @@ class Merged:
     head: HubHead
 
 
-def merge_landing(connection: DuckDBPyConnection, landing: LandingNote, *, guard: Guard | None, run_id: str) -> Merged:
-    """Merge the landing whose records are staged in `connection`, to which the hub is attached.
+def merge_landing(
+    connection: HubConnection, landing: LandingNote, *, guard: Guard | None, run_id: str, fence: Fence | None = None
+) -> Merged:
+    """Merge the landing whose records are staged beside the hub; one that was merged meanwhile is left as it is.
 
-    `guard` None: a person approved the deletes of this landing.
+    `guard` None: a person approved the deletes of this landing. Raises Stopped where the `fence` was overtaken.
     """
     family = contracts.of_source(landing.collection)
     with transaction(connection):
+        pass_fence(connection, fence)
+        connection.lock(f"merge {landing.collection}")
+        if is_merged(connection, landing.landing_id):
+            return Merged(read_counts(connection, landing.landing_id), 0, (), read_head(connection))
         connection.execute(
             "CREATE TEMP TABLE snapshot_read AS SELECT ?::TIMESTAMPTZ AS observed_at", [landing.observed_from]
         )
@@ -49,6 +55,7 @@ def merge_landing(connection: DuckDBPyConnection, landing: LandingNote, *, guard
         holds = _settle_deletes(connection, family, landing, guard)
         new_rejects = 0
         counts = {}
+        connection.lock(NUMBERING)
         head = read_head(connection)
         seq = head.seq
         for collection in family:
@@ -67,7 +74,7 @@ def merge_landing(connection: DuckDBPyConnection, landing: LandingNote, *, guard
 
 
 def _settle_deletes(
-    connection: DuckDBPyConnection, family: tuple[Collection, ...], landing: LandingNote, guard: Guard | None
+    connection: HubConnection, family: tuple[Collection, ...], landing: LandingNote, guard: Guard | None
 ) -> dict[str, tuple[str, int]]:
     """Find what is gone, hold back what is too much at once: collection -> (hold id, records held)."""
     holds = {}
@@ -89,24 +96,30 @@ def _settle_deletes(
     return holds
 
 
-def note_merged(connection: DuckDBPyConnection, landing: LandingNote, guard: Guard | None, run_id: str) -> None:
+def is_merged(connection: HubConnection, landing_id: str) -> bool:
+    """Whether the hub lists this landing."""
+    found = connection.execute("SELECT 1 FROM hub.merged_landings WHERE landing_id = ?", [landing_id]).fetchone()
+    return found is not None
+
+
+def note_merged(connection: HubConnection, landing: LandingNote, guard: Guard | None, run_id: str) -> None:
     """List the landing as merged, with its place in the order and the guard that it passed: a replay needs both."""
     share, records = (guard.share, guard.records) if guard is not None else (None, None)
     connection.execute(
-        f"""
-        INSERT INTO {CATALOG}.hub.merged_landings
+        """
+        INSERT INTO hub.merged_landings
             (landing_id, collection, scope, observed_from, run_id, number, hold_share, hold_records)
         SELECT ?, ?, ?, ?, ?, greatest(coalesce(max(number), 0), count(*)) + 1, ?, ?
-        FROM {CATALOG}.hub.merged_landings""",
+        FROM hub.merged_landings""",
         [landing.landing_id, landing.collection, landing.scope, landing.observed_from, run_id, share, records],
     )
 
 
-def _note(connection: DuckDBPyConnection, landing: LandingNote, guard: Guard | None, run_id: str) -> None:
+def _note(connection: HubConnection, landing: LandingNote, guard: Guard | None, run_id: str) -> None:
     note_merged(connection, landing, guard, run_id)
     connection.execute(
         f"""
-        INSERT INTO {CATALOG}.hub.warnings
+        INSERT INTO hub.warnings
         SELECT collection, source_id, field, reason, ? FROM staged_warnings ORDER BY line, element
         LIMIT {WARNINGS_KEPT}""",
         [landing.landing_id],
@@ -116,13 +129,13 @@ def _note(connection: DuckDBPyConnection, landing: LandingNote, guard: Guard | N
         decide(connection, str(approved), "approved", landing.observed_to, landing.landing_id)
 
 
-def read_counts(connection: DuckDBPyConnection, landing_id: str) -> dict[str, Counts]:
+def read_counts(connection: HubConnection, landing_id: str) -> dict[str, Counts]:
     """The balance of a landing that was merged before, by hub collection."""
     from dataclasses import fields
 
     names = [f.name for f in fields(Counts)]
     rows = connection.execute(
-        f"SELECT collection, {', '.join(names)} FROM {CATALOG}.hub.landing_counts WHERE landing_id = ?",
+        f"SELECT collection, {', '.join(names)} FROM hub.landing_counts WHERE landing_id = ?",
         [landing_id],
     ).fetchall()
     return {row[0]: Counts(*row[1:]) for row in rows}

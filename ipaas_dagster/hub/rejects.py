@@ -10,16 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.contracts.base import Collection
-from ipaas_dagster.hub.tables import CATALOG
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
-REJECTS = f"{CATALOG}.hub.rejects"
+REJECTS = "hub.rejects"
 
 
 def write_rejects(
-    connection: DuckDBPyConnection, collection: Collection, *, source: str, landing_id: str, run_id: str
+    connection: HubConnection, collection: Collection, *, source: str, landing_id: str, run_id: str
 ) -> int:
     """Open, refresh and resolve this collection's rejects; returns how many are new."""
     name = collection.name
@@ -34,11 +33,11 @@ def write_rejects(
     return new
 
 
-def _any(connection: DuckDBPyConnection, source: str) -> bool:
+def _any(connection: HubConnection, source: str) -> bool:
     return bool(connection.execute(f"SELECT 1 FROM {source} LIMIT 1").fetchone())
 
 
-def _key_rejects(connection: DuckDBPyConnection, name: str) -> None:
+def _key_rejects(connection: HubConnection, name: str) -> None:
     connection.execute(f"""
         CREATE TEMP TABLE keyed_{name} AS
         WITH placed AS (
@@ -52,33 +51,32 @@ def _key_rejects(connection: DuckDBPyConnection, name: str) -> None:
         QUALIFY row_number() OVER (PARTITION BY reject_id ORDER BY observed_at DESC, line DESC) = 1""")
 
 
-def _resolve_replaced(connection: DuckDBPyConnection, name: str) -> None:
+def _resolve_replaced(connection: HubConnection, name: str) -> None:
     connection.execute(f"""
         UPDATE {REJECTS} SET resolved_at = k.observed_at, resolution = 'replaced by a newer rejected version'
         FROM keyed_{name} k WHERE {REJECTS}.collection = '{name}' AND {REJECTS}.hub_id = k.hub_id
         AND {REJECTS}.reject_id <> k.reject_id AND {REJECTS}.resolved_at IS NULL""")
 
 
-def _refresh_known(connection: DuckDBPyConnection, name: str) -> None:
+def _refresh_known(connection: HubConnection, name: str) -> None:
     connection.execute(f"""
         UPDATE {REJECTS} SET observed_at = greatest({REJECTS}.observed_at, k.observed_at),
             reasons = to_json(k.reasons)
         FROM keyed_{name} k WHERE {REJECTS}.reject_id = k.reject_id AND {REJECTS}.resolved_at IS NULL""")
 
 
-def _open_new(connection: DuckDBPyConnection, name: str, source: str, landing_id: str, run_id: str) -> int:
-    row = connection.execute(
+def _open_new(connection: HubConnection, name: str, source: str, landing_id: str, run_id: str) -> int:
+    return connection.change(
         f"""
         INSERT INTO {REJECTS}
         SELECT collection, source_id, to_json(reasons), record, ?, observed_at, NULL, reject_id,
             ?, hub_id, parent_hub_id, line, element, observed_at, ?, NULL
         FROM keyed_{name} ANTI JOIN (SELECT reject_id FROM {REJECTS} WHERE resolved_at IS NULL) USING (reject_id)""",
         [landing_id, source, run_id],
-    ).fetchone()
-    return int(row[0]) if row else 0
+    )
 
 
-def _resolve_good(connection: DuckDBPyConnection, name: str) -> None:
+def _resolve_good(connection: HubConnection, name: str) -> None:
     connection.execute(f"""
         UPDATE {REJECTS} SET resolved_at = g.observed_at, resolution = g.resolution
         FROM (
@@ -90,7 +88,7 @@ def _resolve_good(connection: DuckDBPyConnection, name: str) -> None:
         AND {REJECTS}.resolved_at IS NULL AND {REJECTS}.observed_at <= g.observed_at""")
 
 
-def resolve_vanished(connection: DuckDBPyConnection, collection: Collection, observed_from: str) -> None:
+def resolve_vanished(connection: HubConnection, collection: Collection, observed_from: str) -> None:
     """After a full scan: a rejected record that it no longer holds was deleted or changed its content."""
     connection.execute(
         f"""
@@ -101,7 +99,7 @@ def resolve_vanished(connection: DuckDBPyConnection, collection: Collection, obs
 
 
 def list_rejects(
-    connection: DuckDBPyConnection, *, open_only: bool = True, limit: int | None = None
+    connection: HubConnection, *, open_only: bool = True, limit: int | None = None
 ) -> list[dict[str, Any]]:
     """Rejects, newest first, as rows with parsed reasons and record."""
     from ipaas_dagster.hub.stored import decode

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.hub.changes import reader, record_fields
-from ipaas_dagster.hub.tables import CATALOG, table
+from ipaas_dagster.hub.tables import table
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Touched:
     parents: tuple[str, ...]
 
 
-def read_children(connection: DuckDBPyConnection, collection: str, parents: Sequence[str]) -> list[dict[str, Any]]:
+def read_children(connection: HubConnection, collection: str, parents: Sequence[str]) -> list[dict[str, Any]]:
     """Live children of these parents, typed, by their number in the parent, else by hub id."""
     child = contracts.collection(collection)
     order = ", ".join(f'c."{name}"' for name in (child.number_column, "hub_id") if name)
@@ -37,18 +37,18 @@ def read_children(connection: DuckDBPyConnection, collection: str, parents: Sequ
 
 
 def read_children_at(
-    connection: DuckDBPyConnection, collection: str, parents: Sequence[str], seq: int
+    connection: HubConnection, collection: str, parents: Sequence[str], seq: int
 ) -> list[dict[str, Any]]:
     """As `read_children`, when `seq` was the hub's last change; but for those that moved to another parent since."""
     child = contracts.collection(collection)
     query = f"""
         SELECT v.version, v.record::VARCHAR FROM (
-            SELECT hub_id, max_by(struct_pack(version, operation, record), seq) AS v FROM {CATALOG}.hub.versions
-            WHERE collection = $name AND seq <= $seq AND hub_id IN (
-                SELECT c.hub_id FROM {table(child)} c WHERE c."{child.parent_column}" IN (SELECT unnest($parents)))
+            SELECT hub_id, max_by(struct_pack(version, operation, record), seq) AS v FROM hub.versions
+            WHERE collection = ? AND seq <= ? AND hub_id IN (
+                SELECT c.hub_id FROM {table(child)} c WHERE c."{child.parent_column}" IN (SELECT unnest(?)))
             GROUP BY hub_id)
         WHERE v.operation <> 'delete'"""
-    values = {"name": collection, "seq": seq, "parents": list(parents)}
+    values = [collection, seq, list(parents)]
     read = reader(child)
     found = [read(record, version) for version, record in connection.execute(query, values).fetchall()]
     mine = [one for one in found if one[child.parent_column or ""] in parents]
@@ -56,7 +56,7 @@ def read_children_at(
 
 
 def read_holders(
-    connection: DuckDBPyConnection, collection: str, column: str, values: Sequence[Any]
+    connection: HubConnection, collection: str, column: str, values: Sequence[Any]
 ) -> list[tuple[Any, str]]:
     """(value, hub id) of the live records that hold one of the values, in hub id order."""
     query = f"""
@@ -66,7 +66,7 @@ def read_holders(
 
 
 def read_touched(
-    connection: DuckDBPyConnection, collection: str, after_seq: int, limit: int, upto: int, parents_after: int
+    connection: HubConnection, collection: str, after_seq: int, limit: int, upto: int, parents_after: int
 ) -> Touched:
     """At most `limit` changes of a child collection with `after_seq` < seq <= `upto`. Parents that changed
     themselves with `parents_after` < seq <= `upto` are left out: who reads their changes knows of them."""
@@ -76,44 +76,40 @@ def read_touched(
         return Touched(0, upto, ())
     found = connection.execute(
         f"""
-        SELECT DISTINCT t.parent FROM ({_parents(child)}) t
+        SELECT DISTINCT t.parent FROM ({_parents(child, after_seq, last)}) t
         WHERE t.parent IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM {CATALOG}.hub.changes p
-            WHERE p.collection = $of AND p.hub_id = t.parent AND p.seq > $since AND p.seq <= $upto)
+            SELECT 1 FROM hub.changes p
+            WHERE p.collection = ? AND p.hub_id = t.parent AND p.seq > ? AND p.seq <= ?)
         ORDER BY t.parent""",
-        {
-            "name": collection, "after": after_seq, "last": last, "path": f"$.{child.parent_column}",
-            "of": child.parent, "since": parents_after, "upto": upto,
-        },
-    ).fetchall()  # fmt: skip
+        [child.parent, parents_after, upto],
+    ).fetchall()
     return Touched(count, last if count == limit else upto, tuple(parent for (parent,) in found))
 
 
-def _chunk(connection: DuckDBPyConnection, collection: str, after_seq: int, limit: int, upto: int) -> tuple[int, int]:
+def _chunk(connection: HubConnection, collection: str, after_seq: int, limit: int, upto: int) -> tuple[int, int]:
     row = connection.execute(
         f"""
         SELECT count(*), max(seq) FROM (
-            SELECT seq FROM {CATALOG}.hub.changes WHERE collection = ? AND seq > ? AND seq <= ?
+            SELECT seq FROM hub.changes WHERE collection = ? AND seq > ? AND seq <= ?
             ORDER BY seq LIMIT {int(limit)})""",
         [collection, after_seq, upto],
     ).fetchone()
     return (int(row[0]), int(row[1] or 0)) if row else (0, 0)
 
 
-def _parents(child: Collection) -> str:
+def _parents(child: Collection, after: int, last: int) -> str:
     """The parents the changes name; where a child can move from one to another, the one it left as well."""
-    now = f"""
-        SELECT v.record ->> $path AS parent FROM {CATALOG}.hub.versions v
-        WHERE v.collection = $name AND v.seq > $after AND v.seq <= $last"""
+    named, chosen = f"v.record ->> '$.{child.parent_column}'", f"v.collection = '{child.name}'"
+    now = f"SELECT {named} AS parent FROM hub.versions v WHERE {chosen} AND v.seq > {after} AND v.seq <= {last}"
     if child.number_column is not None:
         return now  # its own id holds its parent's
     return f"""{now} UNION
-        SELECT v.record ->> $path FROM {CATALOG}.hub.versions v JOIN {CATALOG}.hub.changes c
+        SELECT {named} FROM hub.versions v JOIN hub.changes c
             ON c.collection = v.collection AND c.hub_id = v.hub_id AND c.version = v.version + 1
-        WHERE v.collection = $name AND c.operation = 'update' AND c.seq > $after AND c.seq <= $last"""
+        WHERE {chosen} AND c.operation = 'update' AND c.seq > {after} AND c.seq <= {last}"""
 
 
-def read_sizes(connection: DuckDBPyConnection) -> dict[str, int]:
+def read_sizes(connection: HubConnection) -> dict[str, int]:
     """Live records of each hub collection."""
     queries = (
         f"SELECT '{collection.name}', count(*) FROM {table(collection)} WHERE deleted_at IS NULL"

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.contracts.base import Collection
-from ipaas_dagster.hub.tables import CATALOG, table
+from ipaas_dagster.hub.tables import table
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
-SIGHTINGS = f"{CATALOG}.hub.sightings"
-UNSIGHTED = f"{CATALOG}.hub.unsighted_landings"
+SIGHTINGS = "hub.sightings"
+UNSIGHTED = "hub.unsighted_landings"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Sighting:
     verdict: str
 
 
-def write_sightings(connection: DuckDBPyConnection, collection: Collection, landing_id: str) -> None:
+def write_sightings(connection: HubConnection, collection: Collection, landing_id: str) -> None:
     """Note every record of this landing with a readable id; before the collection's rows are written."""
     parts = _OF_ELEMENTS if collection.parent else _OF_RECORDS
     rows = " UNION ALL ".join((*parts, *_OF_ANY)).format(name=collection.name, table=table(collection))
@@ -76,7 +76,7 @@ _OF_ANY = (
 )
 
 
-def read_sightings(connection: DuckDBPyConnection, collection: str, hub_id: str) -> list[Sighting]:
+def read_sightings(connection: HubConnection, collection: str, hub_id: str) -> list[Sighting]:
     """Every sighting of one record, oldest landing first, in the order of lines."""
     rows = connection.execute(
         f"""
@@ -91,7 +91,7 @@ _FORGETTABLE = "verdict IN ('unchanged', 'duplicate')"
 """What tells least: that a record was there as before. A landing's file can be searched for it."""
 
 
-def forgettable_landings(connection: DuckDBPyConnection, before: str) -> list[tuple[str, int]]:
+def forgettable_landings(connection: HubConnection, before: str) -> list[tuple[str, int]]:
     """(landing id, how many of its sightings can be forgotten) of landings with ids below `before`, oldest first."""
     if not has_sightings(connection):
         return []
@@ -102,29 +102,28 @@ def forgettable_landings(connection: DuckDBPyConnection, before: str) -> list[tu
     return [(landing_id, count) for landing_id, count in rows]
 
 
-def forget_sightings(connection: DuckDBPyConnection, landing_ids: Sequence[str]) -> int:
+def forget_sightings(connection: HubConnection, landing_ids: Sequence[str]) -> int:
     """In the caller's transaction: the landings become unsighted. Returns how many sightings were forgotten."""
     connection.execute(
         f"INSERT INTO {UNSIGHTED} SELECT id FROM (SELECT unnest(?::VARCHAR[]) AS id) "
         f"WHERE id NOT IN (SELECT landing_id FROM {UNSIGHTED})",
         [list(landing_ids)],
     )
-    row = connection.execute(
+    return connection.change(
         f"DELETE FROM {SIGHTINGS} WHERE {_FORGETTABLE} AND landing_id IN (SELECT unnest(?::VARCHAR[]))",
         [list(landing_ids)],
-    ).fetchone()
-    return int(row[0]) if row else 0
+    )
 
 
-def has_sightings(connection: DuckDBPyConnection) -> bool:
+def has_sightings(connection: HubConnection) -> bool:
     """A hub of an older program has none until its next merge. Asked of the catalog: a table that is not there would
     be looked for among Python's own names."""
     found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = 'unsighted_landings'", [CATALOG]
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'hub' AND table_name = 'unsighted_landings'"
     ).fetchone()
     return found is not None
 
 
-def unsighted_landings(connection: DuckDBPyConnection) -> set[str]:
+def unsighted_landings(connection: HubConnection) -> set[str]:
     """Landings that were merged before sightings were kept, or whose sightings were pruned."""
     return {row[0] for row in connection.execute(f"SELECT landing_id FROM {UNSIGHTED}").fetchall()}

@@ -1,15 +1,19 @@
-"""The hub's tables, made from the declared collections. `CATALOG` is the name the hub file is attached under.
+"""The hub's tables, made from the declared collections.
 
 No secondary indexes: DuckDB 1.5 was seen to corrupt them in a crash, and a scan of one column is fast enough.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection as Some
+
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.contracts.types import duckdb_type
+from ipaas_dagster.hub.store import HubConnection
+from ipaas_dagster.records import new_id
 
-CATALOG = "ipaas"
 SCHEMA_VERSION = 1
 
 BEFORE = (("hub_id", "VARCHAR"), ("source_system", "VARCHAR"), ("source_id", "VARCHAR"))
@@ -23,36 +27,39 @@ AFTER = (
 )
 
 _HISTORY = """
-CREATE TABLE IF NOT EXISTS {c}.hub.meta (name VARCHAR, value VARCHAR);
-CREATE TABLE IF NOT EXISTS {c}.hub.changes (
+CREATE TABLE IF NOT EXISTS hub.meta (name VARCHAR, value VARCHAR);
+CREATE TABLE IF NOT EXISTS hub.fences (name VARCHAR, token BIGINT);
+CREATE TABLE IF NOT EXISTS hub.changes (
     seq BIGINT, collection VARCHAR, hub_id VARCHAR, operation VARCHAR, version INTEGER,
     changed_at TIMESTAMPTZ, landing_id VARCHAR, run_id VARCHAR);
-CREATE TABLE IF NOT EXISTS {c}.hub.versions (
+CREATE TABLE IF NOT EXISTS hub.versions (
     collection VARCHAR, hub_id VARCHAR, version INTEGER, operation VARCHAR, record JSON,
     changed_at TIMESTAMPTZ, landing_id VARCHAR, seq BIGINT, content_hash VARCHAR);
-CREATE TABLE IF NOT EXISTS {c}.hub.rejects (
+CREATE TABLE IF NOT EXISTS hub.rejects (
     collection VARCHAR, source_id VARCHAR, reasons JSON, record JSON, landing_id VARCHAR,
     rejected_at TIMESTAMPTZ, resolved_at TIMESTAMPTZ, reject_id VARCHAR, source_collection VARCHAR,
     hub_id VARCHAR, parent_hub_id VARCHAR, line BIGINT, element INTEGER, observed_at TIMESTAMPTZ,
     run_id VARCHAR, resolution VARCHAR);
-CREATE TABLE IF NOT EXISTS {c}.hub.warnings (
+CREATE TABLE IF NOT EXISTS hub.warnings (
     collection VARCHAR, source_id VARCHAR, field VARCHAR, reason VARCHAR, landing_id VARCHAR);
-CREATE TABLE IF NOT EXISTS {c}.hub.merged_landings (
+CREATE TABLE IF NOT EXISTS hub.merged_landings (
     landing_id VARCHAR, collection VARCHAR, scope VARCHAR, observed_from TIMESTAMPTZ, run_id VARCHAR,
     number BIGINT, hold_share DOUBLE, hold_records BIGINT);
-CREATE TABLE IF NOT EXISTS {c}.hub.sightings (
+CREATE TABLE IF NOT EXISTS hub.sightings (
     collection VARCHAR, hub_id VARCHAR, landing_id VARCHAR, line BIGINT, element INTEGER, verdict VARCHAR);
-CREATE TABLE IF NOT EXISTS {c}.hub.unsighted_landings (landing_id VARCHAR);
-CREATE TABLE IF NOT EXISTS {c}.hub.landing_counts (
+CREATE TABLE IF NOT EXISTS hub.unsighted_landings (landing_id VARCHAR);
+CREATE TABLE IF NOT EXISTS hub.landing_counts (
     landing_id VARCHAR, source_collection VARCHAR, collection VARCHAR, level VARCHAR, fetched BIGINT,
     inserted BIGINT, updated BIGINT, unchanged BIGINT, stale BIGINT, duplicate BIGINT, rejected BIGINT,
     deleted BIGINT, warned BIGINT, held BIGINT);
-CREATE TABLE IF NOT EXISTS {c}.hub.holds (
+CREATE TABLE IF NOT EXISTS hub.holds (
     hold_id VARCHAR, collection VARCHAR, source_collection VARCHAR, landing_id VARCHAR, kind VARCHAR,
     records BIGINT, alive BIGINT, reason VARCHAR, subjects JSON, state VARCHAR, created_at TIMESTAMPTZ,
     decided_at TIMESTAMPTZ, decided_landing_id VARCHAR);
 """
 
+OWN_TABLES = frozenset(re.findall(r"EXISTS hub\.(\w+)", _HISTORY))
+"""The hub's own tables, beside those of collections."""
 
 _GAINED = (
     ("merged_landings", "number", "BIGINT"),
@@ -70,13 +77,13 @@ def column_names(collection: Collection) -> list[str]:
 
 def table(collection: Collection) -> str:
     """The qualified name of the collection's hub table."""
-    return f'{CATALOG}.{collection.schema}."{collection.name}"'
+    return f'{collection.schema}."{collection.name}"'
 
 
 def statements() -> list[str]:
     """What makes a new hub; every statement may be repeated."""
-    made = [f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema}" for schema in ("hub", "instagaze")]
-    made += [text.strip() for text in _HISTORY.format(c=CATALOG).split(";") if text.strip()]
+    made = [f"CREATE SCHEMA IF NOT EXISTS {schema}" for schema in ("hub", "instagaze")]
+    made += [text.strip() for text in _HISTORY.split(";") if text.strip()]
     for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE):
         columns = ", ".join(f'"{name}" {kind}' for name, kind in _columns(collection))
         made.append(f"CREATE TABLE IF NOT EXISTS {table(collection)} ({columns})")
@@ -86,7 +93,7 @@ def statements() -> list[str]:
 def declared_columns() -> list[tuple[str, str, str]]:
     """(table, column, the statement that adds it to a hub made before the column was declared)."""
     gained = [
-        (name, column, f"ALTER TABLE {CATALOG}.hub.{name} ADD COLUMN IF NOT EXISTS {column} {kind}")
+        (name, column, f"ALTER TABLE hub.{name} ADD COLUMN IF NOT EXISTS {column} {kind}")
         for name, column, kind in _GAINED
     ]
     return gained + [
@@ -94,6 +101,21 @@ def declared_columns() -> list[tuple[str, str, str]]:
         for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE)
         for name, kind in _columns(collection)
     ]
+
+
+def make(connection: HubConnection, tables: Some[str], columns: Some[tuple[str, str]]) -> None:
+    """Make what is missing of a hub that has these tables, and these (table, column) pairs; in the caller's
+    transaction."""
+    for statement in statements():
+        connection.execute(statement)
+    for table_name, column, statement in declared_columns():
+        if table_name in tables and (table_name, column) not in columns:
+            connection.execute(statement)
+    if "merged_landings" in tables and "sightings" not in tables:
+        connection.execute("INSERT INTO hub.unsighted_landings SELECT landing_id FROM hub.merged_landings")
+    if not connection.execute("SELECT 1 FROM hub.meta WHERE name = 'epoch'").fetchone():
+        for name, value in (("epoch", new_id()), ("schema_version", str(SCHEMA_VERSION))):
+            connection.execute("INSERT INTO hub.meta VALUES (?, ?)", [name, value])
 
 
 def _columns(collection: Collection) -> list[tuple[str, str]]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.contracts.base import Collection
-from ipaas_dagster.hub.tables import CATALOG, column_names, table
+from ipaas_dagster.hub.tables import column_names, table
 from ipaas_dagster.records import SOURCE_SYSTEM
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
 
 def write_collection(
-    connection: DuckDBPyConnection, collection: Collection, *, seq: int, landing_id: str, run_id: str
+    connection: HubConnection, collection: Collection, *, seq: int, landing_id: str, run_id: str
 ) -> int:
     """Write one collection's inserts, updates and deletes; returns the last `seq` used."""
     last = _number_changes(connection, collection, seq)
@@ -28,7 +28,7 @@ def write_collection(
     return last if collection.versioned else seq
 
 
-def _number_changes(connection: DuckDBPyConnection, collection: Collection, seq: int) -> int:
+def _number_changes(connection: HubConnection, collection: Collection, seq: int) -> int:
     name = collection.name
     connection.execute(f"""
         CREATE TEMP TABLE changed_{name} AS
@@ -47,7 +47,7 @@ def _columns(collection: Collection, prefix: str) -> str:
     return ", ".join(f'{prefix}."{name}"' for name in own)
 
 
-def _replace_rows(connection: DuckDBPyConnection, collection: Collection) -> None:
+def _replace_rows(connection: HubConnection, collection: Collection) -> None:
     name, target = collection.name, table(collection)
     names = ", ".join(f'"{column}"' for column in column_names(collection))
     connection.execute(f"""
@@ -68,7 +68,7 @@ def _after_system(collection: Collection) -> str:
     return _columns(collection, "s")
 
 
-def _append_history(connection: DuckDBPyConnection, collection: Collection, landing_id: str, run_id: str) -> None:
+def _append_history(connection: HubConnection, collection: Collection, landing_id: str, run_id: str) -> None:
     name = collection.name
     fields = ["hub_id", "source_id", *(column.name for column in collection.columns), "extra"]
     record = ", ".join(f'"{field}" := s."{field}"' for field in fields)
@@ -76,7 +76,7 @@ def _append_history(connection: DuckDBPyConnection, collection: Collection, land
         on = "s.hub_id = v.hub_id" if gone else "s.line = v.line AND s.element = v.element"
         connection.execute(
             f"""
-            INSERT INTO {CATALOG}.hub.versions
+            INSERT INTO hub.versions
             SELECT '{name}', s.hub_id, v.version, v.operation, to_json(struct_pack({record})),
                 v.observed_at, ?, v.seq, s.content_hash
             FROM {source} JOIN changed_{name} v ON {on}
@@ -85,13 +85,13 @@ def _append_history(connection: DuckDBPyConnection, collection: Collection, land
         )
     connection.execute(
         f"""
-        INSERT INTO {CATALOG}.hub.changes
+        INSERT INTO hub.changes
         SELECT seq, '{name}', hub_id, operation, version, observed_at, ?, ? FROM changed_{name} ORDER BY seq""",
         [landing_id, run_id],
     )
 
 
-def _note_observation(connection: DuckDBPyConnection, collection: Collection) -> None:
+def _note_observation(connection: HubConnection, collection: Collection) -> None:
     """Unchanged rows were seen too: a later answer that is older than this one must not overwrite them."""
     name = collection.name
     connection.execute(f"""

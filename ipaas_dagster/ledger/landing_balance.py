@@ -17,24 +17,24 @@ from sqlalchemy import select
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.hub import Counts, Hub
-from ipaas_dagster.hub.tables import CATALOG, table
+from ipaas_dagster.hub.tables import table
 from ipaas_dagster.operations import Operations
 from ipaas_dagster.operations.tables import landings
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
 _COUNTS = ", ".join(f"sum({f.name})::BIGINT" for f in fields(Counts))
 _UNBALANCED = """
     SELECT landing_id, collection, fetched,
         inserted + updated + unchanged + stale + duplicate + rejected AS ended
-    FROM {c}.hub.landing_counts WHERE fetched <> ended"""
+    FROM hub.landing_counts WHERE fetched <> ended"""
 _MISCOUNTED = """
     WITH counted AS (
         SELECT landing_id, collection, inserted + updated + deleted AS counted
-        FROM {c}.hub.landing_counts),
-    changed AS (SELECT landing_id, collection, count(*) AS changed FROM {c}.hub.changes GROUP BY ALL),
-    written AS (SELECT landing_id, collection, count(*) AS written FROM {c}.hub.versions GROUP BY ALL)
+        FROM hub.landing_counts),
+    changed AS (SELECT landing_id, collection, count(*) AS changed FROM hub.changes GROUP BY ALL),
+    written AS (SELECT landing_id, collection, count(*) AS written FROM hub.versions GROUP BY ALL)
     SELECT landing_id, collection, counted, coalesce(changed, 0), coalesce(written, 0)
     FROM counted LEFT JOIN changed USING (landing_id, collection) LEFT JOIN written USING (landing_id, collection)
     WHERE collection IN ({versioned}) AND (counted <> coalesce(changed, 0) OR counted <> coalesce(written, 0))"""
@@ -91,11 +91,9 @@ def landing_balance(operations: Operations, hub: Hub) -> LandingBalance:
     return LandingBalance(collections, waiting, damaged, findings)
 
 
-def _not_all_merged(connection: DuckDBPyConnection, landed: Mapping[str, Any]) -> tuple[str, ...]:
+def _not_all_merged(connection: HubConnection, landed: Mapping[str, Any]) -> tuple[str, ...]:
     """Landings whose lines and merged records differ in number, or that are called merged and are not."""
-    rows = connection.execute(
-        f"SELECT landing_id, fetched FROM {CATALOG}.hub.landing_counts WHERE level = 'record'"
-    ).fetchall()
+    rows = connection.execute("SELECT landing_id, fetched FROM hub.landing_counts WHERE level = 'record'").fetchall()
     merged = dict(rows)
     findings = []
     for landing_id, row in landed.items():
@@ -109,26 +107,26 @@ def _not_all_merged(connection: DuckDBPyConnection, landed: Mapping[str, Any]) -
             )
     findings += [
         f"landing {landing_id}, {name}: {fetched} fetched, {ended} accounted for"
-        for landing_id, name, fetched, ended in connection.execute(_UNBALANCED.format(c=CATALOG)).fetchall()
+        for landing_id, name, fetched, ended in connection.execute(_UNBALANCED).fetchall()
     ]
     versioned = ", ".join(f"'{c.name}'" for c in contracts.COLLECTIONS)
     findings += [
         f"landing {landing_id}, {name}: {counted} changed, {changed} changes and {written} versions written"
         for landing_id, name, counted, changed, written in connection.execute(
-            _MISCOUNTED.format(c=CATALOG, versioned=versioned)
+            _MISCOUNTED.format(versioned=versioned)
         ).fetchall()
     ]
     return tuple(findings)
 
 
-def _collection_balance(connection: DuckDBPyConnection, collection: Collection) -> CollectionBalance:
+def _collection_balance(connection: HubConnection, collection: Collection) -> CollectionBalance:
     name = collection.name
-    sums = _row(connection, f"SELECT {_COUNTS} FROM {CATALOG}.hub.landing_counts WHERE collection = ?", [name])
+    sums = _row(connection, f"SELECT {_COUNTS} FROM hub.landing_counts WHERE collection = ?", [name])
     counts = Counts(*(int(value or 0) for value in sums))
     (alive,) = _row(connection, f"SELECT count(*) FROM {table(collection)} WHERE deleted_at IS NULL", [])
     (rejects,) = _row(
         connection,
-        f"SELECT count(*) FROM {CATALOG}.hub.rejects WHERE collection = ? AND resolved_at IS NULL",
+        "SELECT count(*) FROM hub.rejects WHERE collection = ? AND resolved_at IS NULL",
         [name],
     )
     findings = []
@@ -138,6 +136,6 @@ def _collection_balance(connection: DuckDBPyConnection, collection: Collection) 
     return CollectionBalance(name, source, counts, int(alive), int(rejects), tuple(findings))
 
 
-def _row(connection: DuckDBPyConnection, sql: str, values: list[Any]) -> tuple[Any, ...]:
+def _row(connection: HubConnection, sql: str, values: list[Any]) -> tuple[Any, ...]:
     row = connection.execute(sql, values).fetchone()
     return tuple(row) if row else ()

@@ -10,7 +10,6 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from ipaas_dagster.hub import Hub
-from ipaas_dagster.hub.tables import CATALOG
 from ipaas_dagster.operations import Operations
 from ipaas_dagster.operations.tables import positions
 
@@ -26,8 +25,8 @@ def outbox_balance(operations: Operations, hub: Hub) -> tuple[str, ...]:
     with hub.reading() as connection:
         if connection is None:
             return ()
-        epoch = connection.execute(f"SELECT value FROM {CATALOG}.hub.meta WHERE name = 'epoch'").fetchone()
-        count = f"SELECT count(*) FROM {CATALOG}.hub.changes WHERE collection = ? AND seq <= ?"
+        epoch = connection.execute("SELECT value FROM hub.meta WHERE name = 'epoch'").fetchone()
+        count = "SELECT count(*) FROM hub.changes WHERE collection = ? AND seq <= ?"
         for row in rows:
             if epoch is None or row.epoch != epoch[0]:
                 continue

@@ -89,7 +89,7 @@ def _prune_sightings(project: Project, before: datetime) -> int:
     """The hub is opened for some landings at a time, so that nobody waits long for it."""
     forgotten = 0
     for landing_ids in _landings_to_forget(project, before):
-        with project.hub.scratch() as connection, project.hub.attached(connection), transaction(connection):
+        with project.hub.writing() as connection, transaction(connection):
             forgotten += forget_sightings(connection, landing_ids)
     return forgotten
 

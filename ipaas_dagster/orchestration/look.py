@@ -15,7 +15,7 @@ from ipaas_dagster.hub.tables import table
 from ipaas_dagster.project import Project
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
 SAMPLE_ROWS = 5
 REJECT_ROWS = 20
@@ -52,7 +52,7 @@ def look(project: Project, collections: Sequence[str], landings: Sequence[str]) 
         return {name: _look(connection, contracts.collection(name), list(landings)) for name in collections}
 
 
-def _look(connection: "DuckDBPyConnection", collection: Collection, landings: list[str]) -> Look:
+def _look(connection: "HubConnection", collection: Collection, landings: list[str]) -> Look:
     rows = connection.execute(f"SELECT count(*) FROM {table(collection)} WHERE deleted_at IS NULL").fetchone()
     totals = connection.execute(
         f"SELECT count(*), count(*) FILTER (landing_id IN (SELECT unnest(?::VARCHAR[]))) FROM {REJECTS} "
@@ -64,7 +64,7 @@ def _look(connection: "DuckDBPyConnection", collection: Collection, landings: li
     return Look(rows[0] if rows else 0, _sample(connection, collection), open_rejects, new_rejects, rejects)
 
 
-def _sample(connection: "DuckDBPyConnection", collection: Collection) -> tuple[dict[str, Any], ...]:
+def _sample(connection: "HubConnection", collection: Collection) -> tuple[dict[str, Any], ...]:
     """The first live records by hub id, as the JSON that DuckDB makes of their columns."""
     fields = ", ".join(f'"{name}" := c."{name}"' for name in ["hub_id", *(c.name for c in collection.columns)])
     found = connection.execute(
@@ -74,7 +74,7 @@ def _sample(connection: "DuckDBPyConnection", collection: Collection) -> tuple[d
     return tuple(json.loads(text) for (text,) in found)
 
 
-def _rejects(connection: "DuckDBPyConnection", name: str, landings: list[str]) -> tuple[RejectShown, ...]:
+def _rejects(connection: "HubConnection", name: str, landings: list[str]) -> tuple[RejectShown, ...]:
     found = connection.execute(
         f"""
         SELECT coalesce(hub_id, concat('line ', line, ' of landing ', landing_id)), reasons::VARCHAR,

@@ -11,8 +11,7 @@ from ipaas_dagster import contracts
 from ipaas_dagster.mapping.pipeline import Pipeline, Unusable, read_pipeline
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
+    from ipaas_dagster.hub.store import HubConnection
     from ipaas_dagster.project import Project
 
 SAMPLES = 20
@@ -51,7 +50,7 @@ def read_upstream(project: Project) -> Upstream:
     return Upstream(found, unusable)
 
 
-def _records(connection: DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+def _records(connection: HubConnection, name: str) -> list[dict[str, Any]]:
     from ipaas_dagster.hub.tables import table
 
     rows = connection.execute(

@@ -58,7 +58,7 @@ def _rows(connection: DuckDBPyConnection, source: str) -> Iterator[list[bytes]]:
 def _texts(
     connection: DuckDBPyConnection, catalog: str, name: str, where: str, *, named: str | None = None
 ) -> Iterator[list[bytes]]:
-    columns = column_types(connection, catalog, name)
+    columns = column_types(connection, name, catalog)
     row = ", ".join(f'"{column}" := t."{column}"::VARCHAR' for column in columns)
     cursor = connection.execute(f"""
         SELECT to_json(struct_pack("table" := '{named or name}', "row" := struct_pack({row})))::VARCHAR
@@ -82,7 +82,7 @@ def _find_drifted(connection: DuckDBPyConnection, collection: Collection) -> Non
         USING (hub_id)
         WHERE v.version IS DISTINCT FROM r.version OR v.content_hash IS DISTINCT FROM r.content_hash
         OR v.changed_at IS DISTINCT FROM r.changed_at OR (v.operation = 'delete') <> (r.deleted_at IS NOT NULL)""")
-    types = column_types(connection, "replayed_hub", f"hub.{name}")
+    types = column_types(connection, f"hub.{name}", "replayed_hub")
     values = ", ".join(f'{_recorded(column, kind)} AS "{column}"' for column, kind in types.items())
     connection.execute(f"""
         CREATE TEMP TABLE as_recorded_{name} AS

@@ -12,14 +12,13 @@ from sqlalchemy import select
 from ipaas_dagster.errors import UsageError
 from ipaas_dagster.hub.baseline import LAST
 from ipaas_dagster.hub.deletes import Guard
-from ipaas_dagster.hub.tables import CATALOG
 from ipaas_dagster.merge import note_of
 from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import LandingNote
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,10 @@ class Merged:
     guard: Guard | None
 
 
-def merged_landings(project: Project, connection: DuckDBPyConnection) -> list[Merged]:
+def merged_landings(project: Project, connection: HubConnection) -> list[Merged]:
     """Every landing that the attached hub lists, in the order in which it merged them."""
-    listed = connection.execute(f"""
-        SELECT landing_id, hold_share, hold_records FROM {CATALOG}.hub.merged_landings
+    listed = connection.execute("""
+        SELECT landing_id, hold_share, hold_records FROM hub.merged_landings
         ORDER BY number NULLS FIRST, rowid""").fetchall()
     noted = _notes(project)
     return [Merged(note := _note(project, noted, i), _guard(project, note, *limits)) for i, *limits in listed]

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from sqlalchemy import update
 
 from ipaas_dagster.hub import Hub
-from ipaas_dagster.hub.tables import CATALOG
 from ipaas_dagster.merge import mark_merged, merge_into
 from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
@@ -50,7 +49,7 @@ def prune_landings(project: Project, older_than: datetime, collections: Sequence
     if not project.hub.exists():
         return []
     with project.locks.hold("prune-landings"), workshop(project) as (now, fresh):
-        with now.scratch() as connection, now.attached(connection):
+        with now.writing() as connection:
             listed = merged_landings(project, connection)
         listed = [m for m in listed if collections is None or m.note.collection in collections]
         old = _old(effective(listed), older_than)
@@ -142,7 +141,7 @@ def _needed(project: Project) -> set[str]:
     with project.hub.reading() as connection:
         if connection is None:
             return set()
-        rows = connection.execute(f"""
-            SELECT landing_id FROM {CATALOG}.hub.rejects WHERE resolved_at IS NULL
-            UNION SELECT landing_id FROM {CATALOG}.hub.holds WHERE state = 'waiting'""").fetchall()
+        rows = connection.execute("""
+            SELECT landing_id FROM hub.rejects WHERE resolved_at IS NULL
+            UNION SELECT landing_id FROM hub.holds WHERE state = 'waiting'""").fetchall()
     return {row[0] for row in rows}

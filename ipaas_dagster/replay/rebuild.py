@@ -52,9 +52,9 @@ def replay(project: Project, choice: Choice | None = None, *, keep: Path | None 
     chosen = choice or Choice()
     _require_new(keep)
     if not project.hub.exists():
-        raise NotSetUp(f"there is no hub at {project.hub.path} to compare with; run `ipaas sync` first")
+        raise NotSetUp(f"there is no hub at {project.hub.shown} to compare with; run `ipaas sync` first")
     with workshop(project) as (now, fresh):
-        with now.scratch() as connection, now.attached(connection):  # an older hub gains its columns here
+        with now.writing() as connection:  # an older hub gains its columns here
             listed = merged_landings(project, connection)
         landings = choose(effective(listed), chosen)
         damaged = rebuild(project, fresh, landings)
@@ -86,7 +86,7 @@ def workshop(project: Project) -> Iterator[tuple[Hub, Hub]]:
 def rebuild(project: Project, hub: Hub, landings: Sequence[Merged]) -> list[str]:
     """Merge these landings into `hub`, each as it was merged; returns why some could not be."""
     total, done, damaged = sum(merged.note.records for merged in landings), 0, []
-    with hub.scratch() as connection, hub.attached(connection):
+    with hub.writing():
         pass  # it has its tables, also where nothing is merged into it
     for merged in landings:
         note = merged.note

@@ -26,7 +26,7 @@ from ipaas_dagster.replay.differences import Field
 from ipaas_dagster.replay.showing import differing_fields
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from ipaas_dagster.hub.store import HubConnection
 
 CHUNK = 10_000
 
@@ -184,7 +184,7 @@ def _latest(project: Project, collection: str, since: Since) -> Iterator[list[Ch
 
 
 def _still_current(
-    connection: DuckDBPyConnection, collection: str, changes: list[ChangedRecord], since: Since
+    connection: HubConnection, collection: str, changes: list[ChangedRecord], since: Since
 ) -> list[ChangedRecord]:
     time = since if isinstance(since, datetime) else None
     rows = connection.execute(

@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ipaas_dagster.status.causes import cause_of
 
 if TYPE_CHECKING:
+    from ipaas_dagster.hub.store import HubConnection
     from ipaas_dagster.project import Project
 
 REASONS = 2_000
@@ -62,17 +63,15 @@ class HubOpen:
 
 def read_hub_open(project: Project) -> HubOpen:
     """Opens the hub for reading once; nothing where there is none."""
-    from ipaas_dagster.hub.tables import CATALOG
-
     with project.hub.reading() as connection:
         if connection is None:
             return HubOpen()
-        changes = connection.execute(f"SELECT collection, count(*) FROM {CATALOG}.hub.changes GROUP BY 1").fetchall()
-        epoch = connection.execute(f"SELECT value FROM {CATALOG}.hub.meta WHERE name = 'epoch'").fetchone()
+        changes = connection.execute("SELECT collection, count(*) FROM hub.changes GROUP BY 1").fetchall()
+        epoch = connection.execute("SELECT value FROM hub.meta WHERE name = 'epoch'").fetchone()
         return HubOpen(_rejects(connection), _holds(connection), dict(changes), epoch[0] if epoch else None)
 
 
-def _holds(connection: Any) -> list[WaitingHold]:
+def _holds(connection: HubConnection) -> list[WaitingHold]:
     from ipaas_dagster.hub.holds import HOLDS
 
     query = f"SELECT hold_id, collection, records, reason, created_at FROM {HOLDS} WHERE state = 'waiting'"
@@ -86,7 +85,7 @@ _REJECTS = f"""
     GROUP BY collection, cast(reasons AS VARCHAR) ORDER BY 3 DESC, 4, 5"""
 
 
-def _rejects(connection: Any) -> list[RejectCause]:
+def _rejects(connection: HubConnection) -> list[RejectCause]:
     from ipaas_dagster.hub.rejects import REJECTS
 
     found: dict[tuple[str, str], RejectCause] = {}

@@ -11,12 +11,11 @@ from ipaas_dagster import contracts
 from ipaas_dagster.hub.changes import read_records, reader
 from ipaas_dagster.hub.sightings import Sighting, has_sightings, read_sightings, unsighted_landings
 from ipaas_dagster.hub.stored import decode
-from ipaas_dagster.hub.tables import CATALOG, table
+from ipaas_dagster.hub.tables import table
 from ipaas_dagster.trace.subject import Subject
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
+    from ipaas_dagster.hub.store import HubConnection
     from ipaas_dagster.project import Project
 
 
@@ -68,7 +67,7 @@ def read_hub(project: Project, subject: Subject) -> HubSide:
         return HubSide() if connection is None else _read(connection, subject)
 
 
-def _read(connection: DuckDBPyConnection, subject: Subject) -> HubSide:
+def _read(connection: HubConnection, subject: Subject) -> HubSide:
     name, hub_id = subject.collection.name, subject.hub_id
     versions = _versions(connection, subject) if subject.collection.versioned else []
     rejects = _rejects(connection, subject)
@@ -84,37 +83,37 @@ def _read(connection: DuckDBPyConnection, subject: Subject) -> HubSide:
         rejects=rejects,
         warnings=_rows(
             connection,
-            f"SELECT field, reason, landing_id FROM {CATALOG}.hub.warnings WHERE collection = ? AND source_id = ?",
+            "SELECT field, reason, landing_id FROM hub.warnings WHERE collection = ? AND source_id = ?",
             [name, subject.source_id],
         ),
         holds=_rows(
             connection,
-            f"""SELECT hold_id, landing_id, records, reason, state, created_at, decided_at, decided_landing_id
-            FROM {CATALOG}.hub.holds WHERE collection = ? AND contains(subjects::VARCHAR, ?) ORDER BY created_at""",
+            """SELECT hold_id, landing_id, records, reason, state, created_at, decided_at, decided_landing_id
+            FROM hub.holds WHERE collection = ? AND contains(subjects::VARCHAR, ?) ORDER BY created_at""",
             [name, f'"{hub_id}"'],
         ),
         unsighted=frozenset(unsighted_landings(connection) if kept else _merged_landings(connection)),
     )
 
 
-def _epoch(connection: DuckDBPyConnection) -> str:
-    row = connection.execute(f"SELECT value FROM {CATALOG}.hub.meta WHERE name = 'epoch'").fetchone()
+def _epoch(connection: HubConnection) -> str:
+    row = connection.execute("SELECT value FROM hub.meta WHERE name = 'epoch'").fetchone()
     return str(row[0]) if row else ""
 
 
-def _versions(connection: DuckDBPyConnection, subject: Subject) -> list[Version]:
+def _versions(connection: HubConnection, subject: Subject) -> list[Version]:
     """`changes` is narrow and tells the run; it is asked by seq, which it is ordered by."""
     name = subject.collection.name
     rows = connection.execute(
-        f"""
-        SELECT version, operation, record::VARCHAR, changed_at, landing_id, seq FROM {CATALOG}.hub.versions
+        """
+        SELECT version, operation, record::VARCHAR, changed_at, landing_id, seq FROM hub.versions
         WHERE hub_id = ? AND collection = ? ORDER BY seq""",
         [subject.hub_id, name],
     ).fetchall()
     if not rows:
         return []
     numbers = ", ".join(str(int(row[5])) for row in rows)
-    changed = f"SELECT seq, run_id FROM {CATALOG}.hub.changes WHERE seq IN ({numbers})"
+    changed = f"SELECT seq, run_id FROM hub.changes WHERE seq IN ({numbers})"
     runs: dict[int, str] = dict(connection.execute(changed).fetchall())
     read = reader(subject.collection)
     return [
@@ -123,7 +122,7 @@ def _versions(connection: DuckDBPyConnection, subject: Subject) -> list[Version]
     ]
 
 
-def _current(connection: DuckDBPyConnection, subject: Subject) -> Current | None:
+def _current(connection: HubConnection, subject: Subject) -> Current | None:
     row = connection.execute(
         f"SELECT version, observed_at, changed_at, deleted_at FROM {table(subject.collection)} WHERE hub_id = ?",
         [subject.hub_id],
@@ -135,13 +134,13 @@ def _current(connection: DuckDBPyConnection, subject: Subject) -> Current | None
     return Current(version, observed_at, changed_at, deleted_at, found[subject.hub_id].record)
 
 
-def _rejects(connection: DuckDBPyConnection, subject: Subject) -> list[dict[str, Any]]:
+def _rejects(connection: HubConnection, subject: Subject) -> list[dict[str, Any]]:
     rows = _rows(
         connection,
-        f"""
+        """
         SELECT reject_id, reasons, record, landing_id, line, element, parent_hub_id, rejected_at, observed_at,
             resolved_at, resolution, run_id
-        FROM {CATALOG}.hub.rejects WHERE collection = ? AND hub_id = ? ORDER BY rejected_at""",
+        FROM hub.rejects WHERE collection = ? AND hub_id = ? ORDER BY rejected_at""",
         [subject.collection.name, subject.hub_id],
     )
     for row in rows:
@@ -157,11 +156,11 @@ def _parents(subject: Subject, versions: Sequence[Version], rejects: Sequence[Ma
     return list(dict.fromkeys(one for one in found if one))
 
 
-def _merged_landings(connection: DuckDBPyConnection) -> set[str]:
-    return {row[0] for row in connection.execute(f"SELECT landing_id FROM {CATALOG}.hub.merged_landings").fetchall()}
+def _merged_landings(connection: HubConnection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT landing_id FROM hub.merged_landings").fetchall()}
 
 
-def _rows(connection: DuckDBPyConnection, sql: str, values: list[Any]) -> list[dict[str, Any]]:
+def _rows(connection: HubConnection, sql: str, values: list[Any]) -> list[dict[str, Any]]:
     cursor = connection.execute(sql, values)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -63,8 +63,8 @@ def test_no_bad_record_stops_a_good_one(project: Project) -> None:
     assert not [finding for finding in outcome.findings if "was rejected" not in finding]
     with project.hub.reading() as connection:
         assert connection is not None
-        names = dict(connection.execute("SELECT source_id, name FROM ipaas.hub.customers").fetchall())
-        rejects = connection.execute("SELECT hub_id, reasons::VARCHAR FROM ipaas.hub.rejects").fetchall()
+        names = dict(connection.execute("SELECT source_id, name FROM hub.customers").fetchall())
+        rejects = connection.execute("SELECT hub_id, reasons::VARCHAR FROM hub.rejects").fetchall()
     assert {names[str(100 + n)] for n in range(len(BAD))} == {f"Zürich {n}" for n in range(len(BAD))}
     assert names["2"] == "lone \ufffd half"
     assert names["9"] == "control \x01 \n"

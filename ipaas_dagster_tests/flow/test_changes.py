@@ -57,7 +57,7 @@ def test_only_what_changed_moves(tmp_path: Path) -> None:
         with world.project().hub.reading() as connection:
             assert connection is not None
             versions = connection.execute(
-                "SELECT hub_id FROM ipaas.hub.versions WHERE seq > ?", [before["head"].seq]
+                "SELECT hub_id FROM hub.versions WHERE seq > ?", [before["head"].seq]
             ).fetchall()
         assert sorted(row[0] for row in versions) == sorted(moved), "versions hold exactly what changed"
         assert traces(world)["outbox"] == before["outbox"] + 2 * len(moved), "only that is queued, for two systems"

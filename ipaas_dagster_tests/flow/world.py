@@ -125,9 +125,7 @@ class World:
 def _live(connection: Any, collection: contracts.Collection) -> Rows:
     names = [column.name for column in collection.columns]
     wanted = ", ".join(f'"{name}"' for name in names)
-    rows = connection.execute(
-        f"SELECT hub_id, {wanted} FROM ipaas.hub.{collection.name} WHERE deleted_at IS NULL"
-    ).fetchall()
+    rows = connection.execute(f"SELECT hub_id, {wanted} FROM hub.{collection.name} WHERE deleted_at IS NULL").fetchall()
     found = {row[0]: _typed(collection, dict(zip(names, row[1:], strict=True))) for row in rows}
     assert len(found) == len(rows), f"a record of {collection.name} stands twice"
     return found

@@ -72,9 +72,9 @@ def merge_into(hub: Hub, landing: Landing, guard: Guard | None = None) -> Merged
         "run",
         details={"approval": landing.approval} if landing.approval else {},
     )
-    with hub.scratch() as connection:
-        stage(connection, landing)
-        with hub.attached(connection):
+    with hub.scratch() as scratch:
+        stage(scratch, landing)
+        with hub.receiving(scratch) as connection:
             return merge_landing(connection, note, guard=guard or Guard(1.1, 10**9), run_id="run")
 
 

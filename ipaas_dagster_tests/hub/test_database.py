@@ -55,8 +55,8 @@ def test_failed_merge_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def _empty_and_fail(hub: Hub) -> None:
-    with hub.scratch() as connection, hub.attached(connection), transaction(connection):
-        connection.execute("DELETE FROM ipaas.hub.customers")
+    with hub.writing() as connection, transaction(connection):
+        connection.execute("DELETE FROM hub.customers")
         raise ZeroDivisionError
 
 
@@ -68,8 +68,8 @@ def test_unknown_store_is_a_setting_error(tmp_path: Path) -> None:
 def test_hub_gains_the_columns_that_declarations_have_gained(tmp_path: Path) -> None:
     hub = open_hub(tmp_path)
     merge_into(hub, Landing("a", 1, [Account(1, "x")]))
-    with hub.scratch() as connection, hub.attached(connection):  # as if made before the column was declared
-        connection.execute("ALTER TABLE ipaas.hub.customers DROP COLUMN owner_email")
+    with hub.writing() as connection:  # as if made before the column was declared
+        connection.execute("ALTER TABLE hub.customers DROP COLUMN owner_email")
     merge_into(hub, Landing("b", 2, [Account(1, "y"), Account(2, "z")]))
     records = hub.current("customers", None, 10)
     assert [(r.record["name"], r.record["owner_email"]) for r in records] == [("y", None), ("z", None)]

@@ -60,7 +60,7 @@ def rows_of(hub: Hub, name: str) -> dict[str, tuple[object, ...]]:
     with hub.reading() as connection:
         assert connection is not None
         rows = connection.execute(
-            f"SELECT hub_id, name, {parent}, version, observed_at, deleted_at IS NULL FROM ipaas.hub.{name}"
+            f"SELECT hub_id, name, {parent}, version, observed_at, deleted_at IS NULL FROM hub.{name}"
         ).fetchall()
     assert len(rows) == len({row[0] for row in rows}), "a record stands twice"
     return {row[0]: row[1:] for row in rows}

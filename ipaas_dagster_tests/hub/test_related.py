@@ -43,10 +43,10 @@ def test_children_of_before_are_those_that_were_alive_then(hub: Hub) -> None:
 
 
 def test_lines_come_by_their_number_not_by_the_text_of_their_id(hub: Hub) -> None:
-    with hub.scratch() as connection, hub.attached(connection):
+    with hub.writing() as connection:
         for number in (10, 9, 2):
             connection.execute(
-                "INSERT INTO ipaas.hub.invoice_lines (hub_id, invoice_id, line_number, version) VALUES (?, ?, ?, 1)",
+                "INSERT INTO hub.invoice_lines (hub_id, invoice_id, line_number, version) VALUES (?, ?, ?, 1)",
                 [f"instagaze:invoices:1#{number}", "instagaze:invoices:1", number],
             )
     assert [one["line_number"] for one in hub.children("invoice_lines", ["instagaze:invoices:1"])] == [2, 9, 10]

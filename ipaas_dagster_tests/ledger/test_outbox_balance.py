@@ -10,7 +10,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from ipaas_dagster.hub.tables import CATALOG
 from ipaas_dagster.ledger.outbox_balance import outbox_balance
 from ipaas_dagster_tests.outbox.fake_system import FakeSystem
 from ipaas_dagster_tests.outbox.world import World, customers
@@ -22,13 +21,12 @@ class ReadHub:
     def __init__(self, world: World, without: int | None = None) -> None:
         self._connection = duckdb.connect()
         run = self._connection.execute
-        run(f"ATTACH ':memory:' AS {CATALOG}")
-        run(f"CREATE SCHEMA {CATALOG}.hub")
-        run(f"CREATE TABLE {CATALOG}.hub.meta AS SELECT 'epoch' AS name, '{world.hub.epoch}' AS value")
-        run(f"CREATE TABLE {CATALOG}.hub.changes (seq BIGINT, collection VARCHAR)")
+        run("CREATE SCHEMA hub")
+        run(f"CREATE TABLE hub.meta AS SELECT 'epoch' AS name, '{world.hub.epoch}' AS value")
+        run("CREATE TABLE hub.changes (seq BIGINT, collection VARCHAR)")
         for change in world.hub.log:
             if change.seq != without:
-                run(f"INSERT INTO {CATALOG}.hub.changes VALUES (?, ?)", [change.seq, change.collection])
+                run("INSERT INTO hub.changes VALUES (?, ?)", [change.seq, change.collection])
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
@@ -56,5 +54,5 @@ def test_a_difference_names_the_route(world: World) -> None:
 
 def test_another_hub_cannot_be_compared(world: World) -> None:
     hub = ReadHub(world, without=3)
-    hub._connection.execute(f"UPDATE {CATALOG}.hub.meta SET value = 'another'")
+    hub._connection.execute("UPDATE hub.meta SET value = 'another'")
     assert outbox_balance(world.project.operations, hub) == ()  # type: ignore[arg-type]

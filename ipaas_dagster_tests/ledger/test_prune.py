@@ -55,7 +55,7 @@ def of(project: Project, words: str, wanted: Wanted | None = None) -> Trace:
 def changed(project: Project) -> str:
     with project.hub.reading() as connection:
         assert connection is not None
-        row = connection.execute("SELECT hub_id FROM ipaas.hub.versions WHERE version = 2").fetchone()
+        row = connection.execute("SELECT hub_id FROM hub.versions WHERE version = 2").fetchone()
     assert row is not None
     return str(row[0])
 
@@ -95,7 +95,7 @@ def test_what_changed_nothing_is_forgotten_and_a_deep_trace_finds_it_again(proje
     with project.hub.reading() as connection:
         assert connection is not None
         quiet = connection.execute(
-            "SELECT hub_id FROM ipaas.hub.sightings WHERE verdict = 'unchanged' AND collection = 'customers'"
+            "SELECT hub_id FROM hub.sightings WHERE verdict = 'unchanged' AND collection = 'customers'"
         ).fetchone()
     assert quiet is not None
     before = [event.details["line"] for event in of(project, quiet[0]).events if event.what == "seen"]

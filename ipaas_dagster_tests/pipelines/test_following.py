@@ -192,7 +192,7 @@ def test_credentials_of_its_instance_are_nowhere(following: Following) -> None:
     assert [path for path, content in contents.items() if any(secret in content for secret in secrets)] == []
     with following.project().hub.reading() as connection:
         assert connection is not None
-        rows = connection.execute("SELECT record::VARCHAR FROM ipaas.instagaze.pipelines").fetchall()
+        rows = connection.execute("SELECT record::VARCHAR FROM instagaze.pipelines").fetchall()
     assert (len(rows), "plain-text-fake" in str(rows)) == (4, False)
 
 

@@ -244,9 +244,9 @@ def test_a_hub_of_before_sightings_says_what_was_not_searched(past: Past) -> Non
     hub_id = account(past, account_name="Old")
     pull(past)
     before = told(past.trace(hub_id), "seen", "line", "verdict")
-    with past.project.hub.scratch() as connection, past.project.hub.attached(connection):
+    with past.project.hub.writing() as connection:
         for table in ("sightings", "unsighted_landings"):
-            connection.execute(f"DROP TABLE ipaas.hub.{table}")
+            connection.execute(f"DROP TABLE hub.{table}")
     old = past.trace(hub_id)
     assert told(old, "version", "version") == [(1,)]
     assert "--deep" in old.notes[0]

@@ -38,14 +38,14 @@ def traces(past: Past) -> dict[str, Trace]:
     """Of random records of every collection, deleted and rejected ones among them."""
     with past.project.hub.reading() as connection:
         assert connection is not None
-        every = [row[0] for row in connection.execute("SELECT DISTINCT hub_id FROM ipaas.hub.versions").fetchall()]
+        every = [row[0] for row in connection.execute("SELECT DISTINCT hub_id FROM hub.versions").fetchall()]
         ended = [
             row[0]
             for row in connection.execute(
-                "SELECT DISTINCT hub_id FROM ipaas.hub.versions WHERE operation = 'delete' OR version > 1"
+                "SELECT DISTINCT hub_id FROM hub.versions WHERE operation = 'delete' OR version > 1"
             ).fetchall()
         ]
-        rejected = [row[0] for row in connection.execute("SELECT DISTINCT hub_id FROM ipaas.hub.rejects").fetchall()]
+        rejected = [row[0] for row in connection.execute("SELECT DISTINCT hub_id FROM hub.rejects").fetchall()]
     dice = random.Random(1)
     chosen = {*dice.sample(sorted(ended), min(80, len(ended))), *filter(None, rejected)}
     chosen |= set(dice.sample(sorted(set(every) - chosen), RECORDS - min(len(chosen), RECORDS)))
@@ -168,8 +168,8 @@ def test_sightings_count_as_the_balance_does(past: Past) -> None:
                     count(*) FILTER (verdict = 'duplicate') AS duplicate, count(*) FILTER (verdict = 'stale') AS stale,
                     count(*) FILTER (verdict = 'insert') AS inserted, count(*) FILTER (verdict = 'update') AS updated,
                     count(*) FILTER (verdict = 'rejected') AS rejected, count(*) FILTER (verdict = 'delete') AS deleted
-                FROM ipaas.hub.sightings GROUP BY ALL)
-            SELECT * FROM ipaas.hub.landing_counts c LEFT JOIN seen s USING (landing_id, collection)
+                FROM hub.sightings GROUP BY ALL)
+            SELECT * FROM hub.landing_counts c LEFT JOIN seen s USING (landing_id, collection)
             WHERE (c.inserted, c.updated, c.unchanged, c.stale, c.duplicate, c.rejected, c.deleted) IS DISTINCT FROM
                 (coalesce(s.inserted, 0), coalesce(s.updated, 0), coalesce(s.unchanged, 0), coalesce(s.stale, 0),
                  coalesce(s.duplicate, 0), coalesce(s.rejected, 0), coalesce(s.deleted, 0))""").fetchall()
