@@ -1,6 +1,7 @@
-"""Exclusive work on one machine: an OS file lock per name, with a time limit and a clear error.
+"""Exclusive work by name: what every kind of lock promises, and the one of a single machine, an OS file lock.
 
-The kernel lets go of a lock when its process ends, however it ends; nothing needs to be cleaned up.
+The kernel lets go of a file lock when its process ends, however it ends; nothing needs to be cleaned up. Where
+operations is shared by several machines, leases stand in its place (`operations/leases.py`), under the same names.
 """
 
 from __future__ import annotations
@@ -9,12 +10,47 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ipaas_dagster.errors import LockTimeout, NotSetUp
 
 _POLL_SECONDS = 0.02
+
+
+class Hold(Protocol):
+    """Exclusive work under way. `token` grows with every acquisition of the name; 0 where no other process can take
+    it over, so that nothing need be fenced."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def token(self) -> int: ...
+    def check(self) -> None:
+        """Raises LeaseLost where another process holds the name now."""
+
+
+class Exclusive(Protocol):
+    """Names that one process holds at a time (`scan-accounts`, `merge`, `deliver-sql`)."""
+
+    def hold(self, name: str, limit_seconds: float | None = None) -> AbstractContextManager[Hold]:
+        """Hold `name` for the block. Raises LockTimeout, naming the holder, after the limit."""
+
+    def known(self, name: str) -> bool:
+        """Whether anybody ever held it."""
+
+
+@dataclass(frozen=True)
+class FileHold:
+    """The kernel keeps it for as long as the process lives, stopped or not: it is never lost."""
+
+    name: str
+    token: int = 0
+
+    def check(self) -> None:
+        pass
 
 
 class Locks:
@@ -24,8 +60,7 @@ class Locks:
         self._folder, self._limit = folder, limit_seconds
 
     @contextmanager
-    def hold(self, name: str, limit_seconds: float | None = None) -> Iterator[None]:
-        """Hold `name` for the block. Raises LockTimeout, naming the holder, after the limit."""
+    def hold(self, name: str, limit_seconds: float | None = None) -> Iterator[FileHold]:
         limit = self._limit if limit_seconds is None else limit_seconds
         descriptor = self._open(name)
         try:
@@ -33,14 +68,13 @@ class Locks:
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
             try:
-                yield
+                yield FileHold(name)
             finally:
                 os.ftruncate(descriptor, 0)
         finally:
             os.close(descriptor)
 
     def known(self, name: str) -> bool:
-        """Whether anybody ever held it."""
         return (self._folder / f"{name}.lock").exists()
 
     def _open(self, name: str) -> int:

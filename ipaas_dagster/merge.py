@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from ipaas_dagster.errors import LandingDamaged, Stopped
 from ipaas_dagster.hub import Counts, Hub, HubHead
 from ipaas_dagster.hub.deletes import Guard
+from ipaas_dagster.locks import Hold
 from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import LandingNote
@@ -21,7 +22,6 @@ from ipaas_dagster.recovery import first_merged, note_head, recover, set_aside
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from ipaas_dagster.hub.fences import Fence
     from ipaas_dagster.hub.landing import Merged
     from ipaas_dagster.hub.store import HubConnection
 
@@ -53,9 +53,9 @@ def merge(project: Project, collections: Iterable[str] | None = None) -> list[Me
     Raises LockTimeout, StoreDamaged; then the landings that are left still wait.
     """
     wanted = None if collections is None else tuple(collections)
-    with project.locks.hold("merge"):
+    with project.locks.hold("merge") as held:
         recover(project)
-        return [_merge_one(project, note) for note in waiting(project, wanted)]
+        return [_merge_one(project, note, held) for note in waiting(project, wanted)]
 
 
 def waiting(project: Project, collections: tuple[str, ...] | None = None) -> list[LandingNote]:
@@ -86,7 +86,7 @@ def note_of(row: Any) -> LandingNote:
     )
 
 
-def _merge_one(project: Project, landing: LandingNote) -> MergeResult:
+def _merge_one(project: Project, landing: LandingNote, held: Hold) -> MergeResult:
     try:
         project.landings.verify(landing)
     except LandingDamaged as error:
@@ -96,7 +96,7 @@ def _merge_one(project: Project, landing: LandingNote) -> MergeResult:
     guard = None if landing.details.get("approval") else Guard(settings.hold_share, settings.hold_records)
     project.progress(f"merge {landing.collection}", 0, landing.records)
     path = project.landings.path(landing.landing_id)
-    merged = merge_into(project.hub, path, landing, guard=guard, run_id=project.run_id)
+    merged = merge_into(project.hub, path, landing, guard=guard, run_id=project.run_id, held=held)
     mark_merged(project, landing, merged.head)
     project.progress(f"merge {landing.collection}", landing.records, landing.records)
     return MergeResult(
@@ -110,10 +110,10 @@ def _merge_one(project: Project, landing: LandingNote) -> MergeResult:
 
 
 def merge_into(
-    hub: Hub, path: Path, landing: LandingNote, *, guard: Guard | None, run_id: str, fence: Fence | None = None
+    hub: Hub, path: Path, landing: LandingNote, *, guard: Guard | None, run_id: str, held: Hold | None = None
 ) -> Merged:
     """Merge the landing's file into `hub`, the real one or another, in one transaction. `guard` None: approved.
-    `fence`: the lease under which it is merged; none where nobody else can merge into this hub.
+    `held`: what entitles to it; asked again once the hub is ours, right before its transaction.
 
     The memory limit fits the usual record; a landing of much larger ones gets a little more until it fits. Raises
     Stopped where even that is too little, or where the lease was taken over.
@@ -123,7 +123,7 @@ def merge_into(
     for step in range(MEMORY_STEPS):
         try:
             with hub.scratch(MEMORY_STEP**step) as scratch, _staged(hub, scratch, path, landing) as connection:
-                return _merge_staged(connection, landing, guard, run_id, fence)
+                return _merge_staged(connection, landing, guard, run_id, held)
         except duckdb.OutOfMemoryException as error:
             reason = str(error).splitlines()[0]
     raise Stopped(
@@ -152,11 +152,16 @@ def _staged(hub: Hub, scratch: DuckDBPyConnection, path: Path, landing: LandingN
 
 
 def _merge_staged(
-    connection: HubConnection, landing: LandingNote, guard: Guard | None, run_id: str, fence: Fence | None
+    connection: HubConnection, landing: LandingNote, guard: Guard | None, run_id: str, held: Hold | None
 ) -> Merged:
     from ipaas_dagster.hub.baseline import merge_baseline
+    from ipaas_dagster.hub.fences import Fence
     from ipaas_dagster.hub.landing import merge_landing
 
+    fence = None
+    if held is not None and held.token:
+        held.check()
+        fence = Fence(held.name, held.token)
     if landing.scope == "baseline":
         return merge_baseline(connection, landing, run_id=run_id, fence=fence)
     return merge_landing(connection, landing, guard=guard, run_id=run_id, fence=fence)

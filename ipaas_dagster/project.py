@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ipaas_dagster.locks import Locks
+from ipaas_dagster.locks import Exclusive, Locks
 from ipaas_dagster.operations import Operations
 from ipaas_dagster.records import Clock, Progress, new_id, no_progress, utc_now
 from ipaas_dagster.settings import Settings
@@ -31,7 +31,17 @@ class Project:
     """One line for a person, about something noticed (never a secret)."""
 
     @cached_property
-    def locks(self) -> Locks:
+    def locks(self) -> Exclusive:
+        """Exclusive work of this installation: on one machine, or by leases where several share operations."""
+        if not self.operations.shared:
+            return self.local_locks
+        from ipaas_dagster.operations.leases import Leases
+
+        return Leases(self.operations, self.settings.lease_seconds, self.settings.lock_seconds)
+
+    @cached_property
+    def local_locks(self) -> Locks:
+        """For what is of this machine alone: the hub's file, folders to spill into."""
         return Locks(self.settings.locks_folder, self.settings.lock_seconds)
 
     @cached_property
@@ -48,7 +58,7 @@ class Project:
     def hub(self) -> Hub:
         from ipaas_dagster.hub import Hub
 
-        return Hub(self.settings.hub_url, self.locks, memory_limit=self.settings.memory_limit)
+        return Hub(self.settings.hub_url, self.local_locks, memory_limit=self.settings.memory_limit)
 
     @cached_property
     def worksheet(self) -> Worksheet:
@@ -56,7 +66,7 @@ class Project:
 
         return load_worksheet(self.settings.config)
 
-    def beside(self, operations: Operations, locks: Locks, clock: Clock) -> Project:
+    def beside(self, operations: Operations, locks: Exclusive, clock: Clock) -> Project:
         """The same installation and run, but with this operations store, for a rehearsal; the hub stays shared."""
         other = replace(self, clock=clock)
         other.__dict__ |= {"hub": self.hub, "worksheet": self.worksheet, "locks": locks, "operations": operations}

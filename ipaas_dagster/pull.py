@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.ledger.calls import Places, call_rows, write_calls
+from ipaas_dagster.locks import Hold
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import Call, LandingNote, Scope
 from ipaas_dagster.source.client import Client
@@ -54,13 +55,13 @@ class PullResult:
 def pull(project: Project, collection: str, scope: Scope | None = None) -> PullResult:
     """Scan `collection` and land what it holds. No scope: since the cursor, or full where there is none.
 
-    Holds the collection's scan lock. Raises CallFailed, LockTimeout; then nothing has moved.
+    Holds the collection's scan lock. Raises CallFailed, LockTimeout, LeaseLost; then nothing has moved.
     """
     source = source_collection(collection)
     started = time.monotonic()
-    with project.locks.hold(scan_lock(collection)):
+    with project.locks.hold(scan_lock(collection)) as held:
         adopt_orphans(project, held=collection)
-        work = _Pull(project, source, read_cursor(project, collection))
+        work = _Pull(project, source, read_cursor(project, collection), held)
         try:
             result = work.snapshot() if source.kind == "snapshot" else work.polled(scope)
         except BaseException:
@@ -76,6 +77,7 @@ class _Pull:
     project: Project
     source: SourceCollection
     before: Cursor
+    held: Hold
     calls: list[Call] = field(default_factory=list)
 
     def polled(self, scope: Scope | None) -> PullResult:
@@ -89,6 +91,7 @@ class _Pull:
             details = self._details(reading.redacted, reading.notes, after)
             note = None
             if writer.records:
+                self.held.check()  # what another scan has taken over is not worth an orphan
                 note = writer.close(
                     reading.scope.kind,
                     start=reading.scope.start,
@@ -130,6 +133,7 @@ class _Pull:
                 for part in found.parts:
                     writer.page(*part)
                 pages = writer.pages
+                self.held.check()
                 note = writer.close(
                     "snapshot",
                     details={**self._details(found.redacted, client.notes, None), "digest": digest},

@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal, select, update
 
 from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.hub import HubHead
+from ipaas_dagster.operations.put import put
 from ipaas_dagster.operations.tables import cursors, landings, marks
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import SOURCE_SYSTEM, LandingNote, new_id
@@ -40,10 +41,7 @@ def read_mark(project: Project, name: str) -> dict[str, Any] | None:
 
 def note_head(connection: Connection, head: HubHead, at: datetime) -> None:
     """Remember how far the hub was, in the caller's transaction."""
-    value = {"epoch": head.epoch, "seq": head.seq}
-    changed = connection.execute(update(marks).where(marks.c.name == HUB_MARK).values(value=value, updated_at=at))
-    if changed.rowcount == 0:
-        connection.execute(insert(marks).values(name=HUB_MARK, value=value, updated_at=at))
+    put(connection, marks, name=HUB_MARK, value={"epoch": head.epoch, "seq": head.seq}, updated_at=at)
 
 
 def _adopt_replaced_hub(project: Project, head: HubHead, known: dict[str, Any]) -> None:

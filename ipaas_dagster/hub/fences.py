@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ipaas_dagster.errors import Stopped
+from ipaas_dagster.errors import LeaseLost
 from ipaas_dagster.hub.store import HubConnection
 
 
@@ -24,7 +24,7 @@ class Fence:
 def pass_fence(connection: HubConnection, fence: Fence | None) -> None:
     """First thing in the caller's transaction; from its commit on, smaller tokens are refused. None: no lease.
 
-    Raises Stopped where a greater token has written already; then nothing of the transaction may be kept.
+    Raises LeaseLost where a greater token has written already; then nothing of the transaction may be kept.
     """
     if fence is None:
         return
@@ -33,7 +33,7 @@ def pass_fence(connection: HubConnection, fence: Fence | None) -> None:
     if known is None:
         connection.execute("INSERT INTO hub.fences (name, token) VALUES (?, ?)", [fence.name, fence.token])
     elif known[0] > fence.token:
-        raise Stopped(
+        raise LeaseLost(
             f"the lease {fence.name!r} expired and another process has written since (it holds number {known[0]}, this "
             f"process number {fence.token}); nothing was written here: what is left waits for the next run"
         )

@@ -40,7 +40,7 @@ def merge_landing(
 ) -> Merged:
     """Merge the landing whose records are staged beside the hub; one that was merged meanwhile is left as it is.
 
-    `guard` None: a person approved the deletes of this landing. Raises Stopped where the `fence` was overtaken.
+    `guard` None: a person approved the deletes of this landing. Raises LeaseLost where the `fence` was overtaken.
     """
     family = contracts.of_source(landing.collection)
     with transaction(connection):

@@ -5,24 +5,23 @@ Every writing transaction on SQLite begins IMMEDIATE: a deferred one fails when 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from ipaas_dagster.crash_points import crash_point, transaction_name
-from ipaas_dagster.errors import NotSetUp, StoreDamaged
-from ipaas_dagster.operations.sqlite import BUSY_SECONDS, prepare_sqlite
+from ipaas_dagster.errors import NotSetUp, StoreDamaged, StoreUnreachable
+from ipaas_dagster.operations.postgresql import READING, begin_writing, postgresql_engine
+from ipaas_dagster.operations.sqlite import sqlite_engine
 from ipaas_dagster.operations.tables import SCHEMA_VERSION, schema_version
 from ipaas_dagster.operations.upgrade import upgrade
 
-_CACHE_KIB = 32_000
-"""Of SQLite's own pages: a chunk of the outbox fits, so that no page of it is written twice in one transaction."""
+Fence = Callable[[Connection], None]
+"""Asked at the beginning of each writing transaction; raises where this process may not write any more."""
 
 
 class Operations:
@@ -31,6 +30,12 @@ class Operations:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self._engine: Engine | None = None
+        self._fences: list[Fence] = []
+
+    @property
+    def shared(self) -> bool:
+        """Whether several machines may work on it, so that file locks keep nobody out."""
+        return self.url.get_backend_name() == "postgresql"
 
     @property
     def shown(self) -> str:
@@ -52,7 +57,11 @@ class Operations:
         """
         options = {"ipaas_write": True, "ipaas_synced": survives_power_loss}
         name = transaction_name(__name__)
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with self._reached(), self.engine.connect().execution_options(**options) as connection, connection.begin():
+            if self.shared:
+                begin_writing(connection, survives_power_loss=survives_power_loss)
+            for fence in tuple(self._fences):
+                fence(connection)
             yield connection
             crash_point(f"{name}: committing")
         crash_point(f"{name}: committed")
@@ -60,8 +69,31 @@ class Operations:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A reading transaction: one consistent snapshot; it never blocks a writer."""
-        with self.engine.connect() as connection, connection.begin():
+        options = READING if self.shared else {}
+        with self._reached(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def fenced(self, fence: Fence) -> Iterator[None]:
+        """For the block, every writing transaction, of whatever thread, passes this fence first."""
+        self._fences.append(fence)
+        try:
+            yield
+        finally:
+            self._fences.remove(fence)
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """A connection that is lost in the middle, told in words. What was not committed is rolled back there."""
+        try:
+            yield
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            raise StoreUnreachable(
+                f"the connection to the operations store {self.shown} was lost ({_first_line(error)}); what was "
+                "committed stays, the rest is done again: check the database, then run again"
+            ) from error
 
     def dispose(self) -> None:
         if self._engine is not None:
@@ -69,11 +101,10 @@ class Operations:
             self._engine = None
 
     def _connect(self) -> Engine:
-        is_sqlite = self.url.get_backend_name() == "sqlite"
         try:
-            if is_sqlite and self.url.database:
+            if not self.shared and self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            engine = _sqlite_engine(self) if is_sqlite else create_engine(self.url)
+            engine = postgresql_engine(self.url) if self.shared else sqlite_engine(self.url)
             _create(engine)
         except (OperationalError, OSError) as error:
             raise NotSetUp(
@@ -81,32 +112,16 @@ class Operations:
                 "check IPAAS_OPERATIONS_URL, IPAAS_STATE and the folder's permissions"
             ) from error
         except DatabaseError as error:
+            if self.shared:
+                raise NotSetUp(
+                    f"the operations store {self.shown} cannot be made: {_first_line(error)}; its user must be allowed "
+                    "to make tables in its schema"
+                ) from error
             raise StoreDamaged(
                 f"the operations store {self.shown} is damaged: {_first_line(error)}; "
                 "restore it from a backup; landings and hub are separate files and were not touched"
             ) from error
         return engine
-
-
-def _sqlite_engine(store: Operations) -> Engine:
-    connect = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(
-        store.url, json_serializer=_dumps, json_deserializer=msgspec.json.decode, connect_args=connect
-    )
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        prepare_sqlite(connection)
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        synced = options.get("ipaas_synced", True)
-        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ipaas_write", False) else "BEGIN")
-
-    return engine
 
 
 def _create(engine: Engine) -> None:
@@ -127,11 +142,6 @@ def _create(engine: Engine) -> None:
         upgrade(connection)
         crash_point("operations.upgraded: committing")
     crash_point("operations.upgraded: committed")
-
-
-def _dumps(value: Any) -> str:
-    """JSON text; msgspec is several times as fast as the standard library, and every batch passes lists of ids."""
-    return msgspec.json.encode(value).decode()
 
 
 def _first_line(error: BaseException) -> str:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit whole number that SQLite still takes as its rowid."""
@@ -353,4 +353,14 @@ marks = Table(  # one named value each: the hub epoch and seq last seen, baselin
     Column("name", String, primary_key=True),
     Column("value", JSON, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+)
+
+leases = Table(  # exclusive work, where the store is shared by several machines; times by the database's clock
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),  # empty: given back
+    Column("token", Number, nullable=False),  # grows with every acquisition
+    Column("acquired_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
 )

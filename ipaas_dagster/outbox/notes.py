@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select
 
 from ipaas_dagster.operations import Operations
+from ipaas_dagster.operations.put import put
 from ipaas_dagster.operations.tables import batch_notes
 from ipaas_dagster.records import Clock
 
@@ -25,11 +26,9 @@ class StoredNotes:
         return note
 
     def write(self, batch_id: str, note: Mapping[str, Any]) -> None:
-        values = {"note": dict(note), "updated_at": self.clock()}
-        key = {"system": self.system, "batch_id": batch_id}
+        row = {"system": self.system, "batch_id": batch_id, "note": dict(note), "updated_at": self.clock()}
         with self.operations.write() as connection:
-            if connection.execute(update(batch_notes).where(self._of(batch_id)).values(values)).rowcount == 0:
-                connection.execute(insert(batch_notes).values(key | values))
+            put(connection, batch_notes, **row)
 
     def forget(self, batch_id: str) -> None:
         with self.operations.write() as connection:

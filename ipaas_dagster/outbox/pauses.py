@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
+from ipaas_dagster.operations.put import put_new
 from ipaas_dagster.operations.tables import pauses
 
 WHOLE = ""
@@ -34,10 +35,8 @@ def read_pauses(connection: Connection, system: str | None = None) -> list[Pause
 
 def pause(connection: Connection, system: str, collection: str, reason: str, run_id: str, now: datetime) -> None:
     """One that is paused already keeps its reason and time."""
-    if any(one.collection == collection for one in read_pauses(connection, system)):
-        return
-    values = {"system": system, "collection": collection, "reason": reason, "run_id": run_id, "paused_at": now}
-    connection.execute(insert(pauses).values(values))
+    row = {"system": system, "collection": collection, "reason": reason, "run_id": run_id, "paused_at": now}
+    put_new(connection, pauses, **row)
 
 
 def resume(connection: Connection, system: str, collection: str | None = None) -> int:

@@ -103,9 +103,9 @@ def _replace(project: Project, now: Hub, fresh: Hub, old: Sequence[Merged], list
         project.landings.writer(source, run_id=project.run_id) as writer,
     ):
         note = write_baseline(writer, now, fresh, covered, last)
-        with project.locks.hold("merge"):
+        with project.locks.hold("merge") as held:
             path = project.landings.path(note.landing_id)
-            head = merge_into(project.hub, path, note, guard=None, run_id=project.run_id).head
+            head = merge_into(project.hub, path, note, guard=None, run_id=project.run_id, held=held).head
             with project.operations.write() as store:
                 add_landing(store, note, project.clock())
             mark_merged(project, note, head)

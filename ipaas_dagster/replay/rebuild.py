@@ -74,7 +74,7 @@ def workshop(project: Project) -> Iterator[tuple[Hub, Hub]]:
     """A copy of the real hub, and a fresh one, in a folder that goes with the block (or after a kill, with the next
     process that opens the hub)."""
     settings = project.settings
-    with spill_folder(settings.state, project.locks) as name:
+    with spill_folder(settings.state, project.local_locks) as name:
         folder = Path(name)
         locks = Locks(folder / "locks")
         now = Hub(f"duckdb:///{folder}/now.duckdb", locks, memory_limit=settings.memory_limit)

@@ -30,17 +30,10 @@ def known(operations: Operations, base_url: str, collection: str, now: datetime)
 
 
 def remember(operations: Operations, base_url: str, collection: str, facts: Mapping[str, Any], now: datetime) -> None:
-    from sqlalchemy import delete, insert
-
+    from ipaas_dagster.operations.put import put
     from ipaas_dagster.operations.tables import server_facts as table
 
     with operations.write() as connection:
         for fact, value in facts.items():
-            key = {
-                "source_system": SOURCE_SYSTEM,
-                "base_url": base_url,
-                "collection": collection,
-                "fact": fact,
-            }
-            connection.execute(delete(table).filter_by(**key))
-            connection.execute(insert(table).values(**key, value=value, proven_at=now))
+            key = {"source_system": SOURCE_SYSTEM, "base_url": base_url, "collection": collection, "fact": fact}
+            put(connection, table, **key, value=value, proven_at=now)

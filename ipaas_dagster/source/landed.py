@@ -3,7 +3,8 @@
 A landing is complete when its manifest is in place; its row, the cursor and the calls follow in one
 transaction. A process that ends between the two leaves an orphan, which the next pull or merge adopts. Who
 writes a landing holds `scan-<collection>` from its first line to its row; nobody adopts or cleans there
-meanwhile.
+meanwhile. One that lost it on the way (a lease that ran out) can note nothing any more: what it had completed is an
+orphan like any other, and adopted once; what it had not, its successor has cleaned up.
 """
 
 from __future__ import annotations
@@ -127,12 +128,22 @@ def _adopt(project: Project, landing_id: str, held: str | None) -> LandingNote |
     with _undisturbed(project, note.collection, held) as free:
         if not free or not _without_row(project, [landing_id]):
             return None
+        if not project.landings.is_whole(note):
+            _drop(project, note)
+            return None
         with project.operations.write() as connection:
             add_landing(connection, note, project.clock())
             _add_calls(connection, calls, places, landing_id)
             _adopt_cursor(connection, note, project.clock())
     project.say(f"landing {landing_id} of {note.collection} was complete but not noted; it is now")
     return note
+
+
+def _drop(project: Project, note: LandingNote) -> None:
+    """A manifest whose data is gone: its scan had lost its lock, and its successor cleaned up in between. It was never
+    noted and moved no cursor, so that what it had read is read again."""
+    project.landings.remove(note.landing_id)
+    project.say(f"landing {note.landing_id} of {note.collection} has no data; it was never noted, and goes")
 
 
 def _adopt_cursor(connection: Connection, note: LandingNote, now: datetime) -> None:
@@ -160,11 +171,15 @@ def _add_calls(
     landing_id: str,
 ) -> None:
     """The manifest's calls; those that the ledger has already are told which lines they brought."""
-    from sqlalchemy import insert, update
+    from sqlalchemy import insert, select, update
 
     from ipaas_dagster.operations.tables import calls as t
 
-    rows = [{**call, "started_at": datetime.fromisoformat(call["started_at"])} for call in calls]
+    ids = [call["call_id"] for call in calls] or [""]
+    kept = select(t.c.call_id).where(t.c.call_id >= min(ids), t.c.call_id <= max(ids), t.c.system == SOURCE_SYSTEM)
+    known = set(connection.scalars(kept))  # a scan that could not note its landing may still have kept its calls
+    new = [call for call in calls if call["call_id"] not in known]
+    rows = [{**call, "started_at": datetime.fromisoformat(call["started_at"])} for call in new]
     if rows:
         connection.execute(insert(t), rows)
     for call_id in places.keys() - {row["call_id"] for row in rows}:
@@ -227,13 +242,11 @@ def _note_adopted(project: Project, before: str) -> None:
     """Two days back: a landing's id, and so its day, is made when its scan begins."""
     from datetime import timedelta
 
-    from sqlalchemy import delete, insert
-
-    from ipaas_dagster.operations.tables import marks as t
+    from ipaas_dagster.operations.put import put
+    from ipaas_dagster.operations.tables import marks
 
     day = (project.clock() - timedelta(days=2)).strftime("%Y-%m-%d")
     if day <= before:
         return
     with project.operations.write() as connection:
-        connection.execute(delete(t).where(t.c.name == ADOPTED_MARK))
-        connection.execute(insert(t).values(name=ADOPTED_MARK, value=day, updated_at=project.clock()))
+        put(connection, marks, name=ADOPTED_MARK, value=day, updated_at=project.clock())

@@ -73,6 +73,11 @@ class LandingStore:
         except (OSError, msgspec.MsgspecError, TypeError) as error:
             raise LandingDamaged(f"the manifest of landing {landing_id} cannot be read: {error}") from None
 
+    def is_whole(self, landing: LandingNote) -> bool:
+        """Whether its data is there in its length; its bytes are verified before they are merged."""
+        path = self.path(landing.landing_id)
+        return path.exists() and path.stat().st_size == landing.bytes
+
     def manifests(self) -> Iterator[LandingNote]:
         """Every landing there is, oldest first; unreadable manifests are passed over."""
         for landing_id in self.ids():

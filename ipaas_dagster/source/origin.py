@@ -45,13 +45,11 @@ def require_same_origin(project: Project) -> None:
 
 def note_origin(connection: Connection, project: Project) -> None:
     """Remember where the first landing came from, in the caller's transaction."""
-    from sqlalchemy import insert, select
+    from ipaas_dagster.operations.put import put_new
+    from ipaas_dagster.operations.tables import marks
 
-    from ipaas_dagster.operations.tables import marks as t
-
-    if connection.scalar(select(t.c.value).where(t.c.name == ORIGIN_MARK)) is None:
-        host = _host(project.settings.base_url)
-        connection.execute(insert(t).values(name=ORIGIN_MARK, value=host, updated_at=project.clock()))
+    host = _host(project.settings.base_url)
+    put_new(connection, marks, name=ORIGIN_MARK, value=host, updated_at=project.clock())
 
 
 def is_loopback(host: str) -> bool:
