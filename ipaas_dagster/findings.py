@@ -14,6 +14,7 @@ from ipaas_dagster.deliver import DeliverResult
 from ipaas_dagster.merge import MergeResult
 from ipaas_dagster.operations.tables import outbox
 from ipaas_dagster.project import Project
+from ipaas_dagster.webhooks.following import Followed
 
 NAMED = 20
 """How many rejects of a landing, or dead or blocked letters of a route, are named one by one; the rest is counted."""
@@ -34,6 +35,12 @@ def of_merges(project: Project, results: Sequence[MergeResult]) -> list[str]:
             if not counts.balanced
         ]
     return findings
+
+
+def of_followed(followed: Followed) -> list[str]:
+    """Records that a webhook named and the source newly refuses to show."""
+    named = [f"{followed.collection}: record {one}: {followed.refused[one]}" for one in followed.newly_refused[:NAMED]]
+    return named + _and_more(len(followed.newly_refused) - len(named), followed.collection, "records are refused")
 
 
 def of_delivery(project: Project, result: DeliverResult) -> list[str]:

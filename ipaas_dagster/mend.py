@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -47,15 +47,17 @@ def land_tombstones(
     return note
 
 
-def land_records(project: Project, collection: str, records: Iterable[Observed]) -> LandingNote:
-    """Land these records again, each with the time it was observed. `records` must not be empty."""
+def land_records(
+    project: Project, collection: str, records: Iterable[Observed], scope: Literal["retry", "webhook"] = "retry"
+) -> LandingNote:
+    """Land these single records, each with the time it was observed. `records` must not be empty."""
     with (
         project.locks.hold(scan_lock(collection)),
         project.landings.writer(collection, run_id=project.run_id) as writer,
     ):
         for observed in records:
             writer.record(*observed)
-        note = writer.close("retry")
+        note = writer.close(scope)
         with project.operations.write() as connection:
             add_landing(connection, note, project.clock())
             place_calls(connection, note.landing_id, writer.pages)

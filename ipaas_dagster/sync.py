@@ -1,4 +1,4 @@
-"""The use cases one after another in this process: pull, merge, deliver; or reconcile, deliver.
+"""The use cases one after another in this process: pull, merge, deliver; or reconcile, deliver; or what webhooks told.
 
 The failure of one collection or system stops no other: all good work is done first, then what is new is told.
 """
@@ -17,6 +17,8 @@ from ipaas_dagster.project import Project
 from ipaas_dagster.pull import PullResult, pull
 from ipaas_dagster.reconcile import ReconcileResult, reconcile
 from ipaas_dagster.records import Scope
+from ipaas_dagster.webhooks.following import Followed, follow
+from ipaas_dagster.webhooks.hints import Hints, read_hints, reconciled, settle, waiting_hints
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Outcome:
     """What was done, in order, and the `findings` that are new and need a person."""
 
     pulled: list[PullResult] = field(default_factory=list)
+    followed: list[Followed] = field(default_factory=list)
     merged: list[MergeResult] = field(default_factory=list)
     reconciled: list[ReconcileResult] = field(default_factory=list)
     delivered: list[DeliverResult] = field(default_factory=list)
@@ -50,14 +53,40 @@ def sync(
     *,
     use: UseCases | None = None,
 ) -> Outcome:
-    """Pull each collection in its scope (None: since its cursor), merge what waits, deliver to `systems`."""
+    """Pull each collection in its scope (None: since its cursor), merge what waits, deliver to `systems`.
+
+    Webhooks that wait for a collection are followed with its poll; a window answers none.
+    """
     use, outcome = use or UseCases(), Outcome()
+    told = waiting_hints(project, [collection for collection, scope in scopes if scope is None or scope.kind == "full"])
     for collection, scope in scopes:
         with _apart(outcome, collection):
-            outcome.pulled.append(use.pull(project, collection, scope))
+            hints = read_hints(project, collection) if collection in told else None
+            pulled = use.pull(project, collection, scope)
+            outcome.pulled.append(pulled)
+            if hints is not None:
+                _follow(project, hints, pulled, outcome)
     _merge(project, [collection for collection, _ in scopes], outcome, use)
     _deliver(project, systems, outcome, use)
     return outcome
+
+
+def sync_inbox(project: Project, systems: Sequence[str], *, use: UseCases | None = None) -> Outcome:
+    """Read again what webhooks named and nothing else, merge it, deliver to `systems`."""
+    use, outcome = use or UseCases(), Outcome()
+    told = waiting_hints(project)
+    for collection in told:
+        with _apart(outcome, collection):
+            _follow(project, read_hints(project, collection), None, outcome)
+    _merge(project, list(told), outcome, use)
+    _deliver(project, systems, outcome, use)
+    return outcome
+
+
+def _follow(project: Project, hints: Hints, polled: PullResult | None, outcome: Outcome) -> None:
+    followed = follow(project, hints.collection, hints, polled)
+    outcome.followed.append(followed)
+    outcome.findings += findings.of_followed(followed)
 
 
 def reconcile_all(
@@ -67,7 +96,9 @@ def reconcile_all(
     use, outcome = use or UseCases(), Outcome()
     for collection in collections:
         with _apart(outcome, collection):
+            started = project.clock()
             result = use.reconcile(project, collection)
+            reconciled(project, collection, started)
             outcome.reconciled.append(result)
             outcome.findings += findings.of_merges(project, result.merged)
             outcome.findings += [
@@ -96,6 +127,8 @@ def _merge(project: Project, collections: Sequence[str], outcome: Outcome, use: 
                 results = use.merge(project, (collection,))
                 outcome.merged += results
                 outcome.findings += findings.of_merges(project, results)
+    with _apart(outcome, "inbox"):
+        settle(project)
 
 
 def _deliver(project: Project, systems: Sequence[str], outcome: Outcome, use: UseCases) -> None:

@@ -48,6 +48,12 @@ def window(full: bool, first: str | None, last: str | None) -> Scope | None:
     return Scope.window(_midnight(start), _midnight(end + timedelta(days=1)))
 
 
+def alone(option: str, *others: object) -> None:
+    """Raises UsageError where an option that says it all has others beside it."""
+    if any(others):
+        raise UsageError(f"{option} chooses what is read: use it without collections, --full, --from and --to")
+
+
 def _day(option: str, text: str) -> date:
     try:
         return date.fromisoformat(text)

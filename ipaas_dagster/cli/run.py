@@ -20,6 +20,7 @@ Systems = Annotated[list[str] | None, typer.Argument(help="Systems of the worksh
 Full = Annotated[bool, typer.Option("--full", help="Read everything, not only what is new.")]
 From = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First UTC day of a window.")]
 To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last UTC day of a window, included.")]
+Inbox = Annotated[bool, typer.Option("--inbox", help="Only the records that webhooks named.")]
 NoDeliver = Annotated[bool, typer.Option("--no-deliver", help="Stop at the hub.")]
 
 
@@ -28,6 +29,7 @@ def sync(
     full: Full = False,
     first: From = None,
     last: To = None,
+    inbox: Inbox = False,
     no_deliver: NoDeliver = False,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -37,7 +39,10 @@ def sync(
         from ipaas_dagster.cli import choose
         from ipaas_dagster.source.collections import POLLED, SNAPSHOTS
         from ipaas_dagster.sync import sync as run
+        from ipaas_dagster.sync import sync_inbox
 
+        if inbox:
+            choose.alone("--inbox", collections, full, first, last)
         names = (*POLLED, *SNAPSHOTS)
         chosen = choose.collections(collections or (), default=names, allowed=names)
         scope = choose.window(full, first, last)
@@ -45,7 +50,8 @@ def sync(
         with open_project() as project:
             choose.source(project)
             systems = [] if no_deliver else choose.systems(project, ())
-            _report(report, run(project, scopes, systems), project)
+            outcome = sync_inbox(project, systems) if inbox else run(project, scopes, systems)
+            _report(report, outcome, project)
 
 
 def deliver(systems: Systems = None, as_json: AsJson = False, debug: Debug = False) -> None:
@@ -100,6 +106,7 @@ def _report(report: Report, outcome: Outcome, project: Project) -> None:
     known = known_open(project)
     document = {
         "pulled": outcome.pulled,
+        "followed": outcome.followed,
         "merged": outcome.merged,
         "reconciled": outcome.reconciled,
         "delivered": outcome.delivered,

@@ -37,6 +37,12 @@ def outcome(result: Outcome) -> list[Table | str]:
         made.append(
             table("pulled", ["collection", "scope", "records", "requests", "seconds", "cursor"], _pulled(result))
         )
+    if result.followed:
+        rows = [
+            [f.collection, f.events, f.records, f.asked, f.gone, f.waiting, len(f.refused)] for f in result.followed
+        ]
+        columns = ["collection", "webhooks", "records", "asked_by_id", "gone", "waiting", "refused"]
+        made.append(table("webhooks followed", columns, rows))
     made += merged([*result.merged, *(m for r in result.reconciled for m in r.merged)])
     if result.reconciled:
         rows = [[r.collection, r.missed, r.deleted, r.held] for r in result.reconciled]

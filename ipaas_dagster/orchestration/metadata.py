@@ -20,6 +20,7 @@ from ipaas_dagster.merge import MergeResult
 from ipaas_dagster.orchestration.look import Look
 from ipaas_dagster.orchestration.partitions import scope_text
 from ipaas_dagster.pull import PullResult
+from ipaas_dagster.webhooks.following import Followed
 
 Metadata = dict[str, Any]
 OWNERS = ["team:finance-operations"]
@@ -57,6 +58,23 @@ def of_pull(result: PullResult) -> Metadata:
         "cursor_after": _time(result.cursor_after),
         "dagster/partition_row_count": result.fetched,
         **_notes(result.notes),
+    }
+
+
+def of_followed(result: Followed) -> Metadata:
+    """What webhooks named, and what was read for them."""
+    polled = of_pull(result.polled) if result.polled else {"scope": "named by webhooks", "fetched": result.found}
+    return {
+        **polled,
+        "webhooks": result.events,
+        "records_named": result.records,
+        "asked_by_id": result.asked,
+        "gone": result.gone,
+        "waiting_for_reconcile": result.waiting,
+        "refused": len(result.refused),
+        "landings": ", ".join(result.landings) or "none: nothing new was found",
+        "dagster/partition_row_count": result.found + (result.polled.fetched if result.polled else 0),
+        **_notes([f"record {one}: {why}" for one, why in result.refused.items()]),
     }
 
 

@@ -13,7 +13,7 @@ from ipaas_dagster.project import Project
 SCOPE_TAG = "ipaas/scope"
 """`since`, `full` or `window`: how much a run's pulls read, instead of what its partition says."""
 INBOX_TAG = "ipaas/inbox_upto"
-"""ISO time: webhooks received until then are done once the run's pulls have succeeded."""
+"""ISO time of the newest webhook that a run was launched for: it reads the records that webhooks named."""
 COLLECTION_TAG = "ipaas/collection."
 """Followed by a source collection's name: this run polls it."""
 

@@ -44,7 +44,8 @@ def inbox_sensor(open_project: OpenProject, use_cases: UseCases) -> dg.SensorDef
         job_name=SYNC,
         minimum_interval_seconds=INBOX_SECONDS,
         default_status=RUNNING,
-        description="Turns the webhooks received into polls of their collections, one at a time for each.",
+        description="Turns the webhooks received into pulls of the records that they named; one run at a time for "
+        "each collection.",
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         tried = patience.parse(context.cursor)

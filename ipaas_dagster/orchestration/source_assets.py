@@ -1,11 +1,11 @@
 """`instagaze/<collection>`: a scan into a landing, by day of modification."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from ipaas_dagster.orchestration.metadata import OWNERS, materialized, of_pull
+from ipaas_dagster.orchestration.metadata import OWNERS, materialized, of_followed, of_pull
 from ipaas_dagster.orchestration.partitions import daily, scope_of
 from ipaas_dagster.orchestration.run import INBOX_TAG, OpenProject, run_project
 from ipaas_dagster.orchestration.use_cases import UseCases
@@ -33,17 +33,18 @@ def source_asset(
         description=(
             f"Instagaze's {collection}, read into a landing file as received (secrets removed). A closed "
             "day, or a range of days, reads the records modified then; today's open day reads what is new "
-            "since the cursor (everything, if there is none). "
+            "since the cursor (everything, if there is none), or the records that webhooks named. "
             f"The first day, {first_day}, also takes everything older."
         ),
     )
     def pull(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         with run_project(open_project, context) as project:
-            scope = scope_of(context.partition_time_window, now=project.clock(), tags=context.run.tags)
-            result = use_cases.pull(project, collection, scope)
-            if upto := context.run.tags.get(INBOX_TAG):
-                use_cases.hints_done(project, collection, datetime.fromisoformat(upto))
-        return materialized(context, ["instagaze", collection], of_pull(result), last_day=last_day(context))
+            if context.run.tags.get(INBOX_TAG):
+                figures = of_followed(use_cases.follow(project, collection))
+            else:
+                scope = scope_of(context.partition_time_window, now=project.clock(), tags=context.run.tags)
+                figures = of_pull(use_cases.pull(project, collection, scope))
+        return materialized(context, ["instagaze", collection], figures, last_day=last_day(context))
 
     return pull
 

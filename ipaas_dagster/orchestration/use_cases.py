@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ipaas_dagster.prune import Forgotten
     from ipaas_dagster.pull import PullResult
     from ipaas_dagster.reconcile import ReconcileResult
+    from ipaas_dagster.webhooks.following import Followed
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,11 @@ def _pull(project: Project, collection: str, scope: Scope | None) -> "PullResult
 
 def _merge(project: Project, collections: Iterable[str]) -> "list[MergeResult]":
     from ipaas_dagster.merge import merge
+    from ipaas_dagster.webhooks.hints import settle
 
-    return merge(project, collections)
+    results = merge(project, collections)
+    settle(project)
+    return results
 
 
 def _deliver(project: Project, system: str) -> "DeliverResult":
@@ -63,8 +67,12 @@ def _deliver(project: Project, system: str) -> "DeliverResult":
 
 def _reconcile(project: Project, collection: str) -> "ReconcileResult":
     from ipaas_dagster.reconcile import reconcile
+    from ipaas_dagster.webhooks.hints import reconciled
 
-    return reconcile(project, collection)
+    started = project.clock()
+    result = reconcile(project, collection)
+    reconciled(project, collection, started)
+    return result
 
 
 def _merge_findings(project: Project, results: "Sequence[MergeResult]") -> list[str]:
@@ -110,15 +118,16 @@ def _unfinished(project: Project, collections: Sequence[str]) -> Mapping[str, st
 
 
 def _hints(project: Project) -> Mapping[str, datetime]:
-    from ipaas_dagster.orchestration.inbox import waiting_hints
+    from ipaas_dagster.source.collections import POLLED
+    from ipaas_dagster.webhooks.hints import waiting_hints
 
-    return waiting_hints(project)
+    return waiting_hints(project, POLLED)
 
 
-def _hints_done(project: Project, collection: str, upto: datetime) -> None:
-    from ipaas_dagster.orchestration.inbox import hints_done
+def _follow(project: Project, collection: str) -> "Followed":
+    from ipaas_dagster.webhooks.following import follow
 
-    hints_done(project, collection, upto)
+    return follow(project, collection)
 
 
 def _owed(project: Project) -> Mapping[str, str]:
@@ -162,7 +171,8 @@ class UseCases:
     """The collections whose last launched run did not end its work, with the reason."""
     hints: Callable[[Project], Mapping[str, datetime]] = _hints
     """Source collections that webhooks wait for, with the time of the newest."""
-    hints_done: Callable[[Project, str, datetime], None] = _hints_done
+    follow: "Callable[[Project, str], Followed]" = _follow
+    """Reads again the records that these webhooks named; they are done once that is merged."""
     owed: Callable[[Project], Mapping[str, str]] = _owed
     """The systems to which something can be delivered now, with a text that changes when that something
     does."""

@@ -13,6 +13,8 @@ POST             insert                    {"collection": "accounts", "fields": 
 POST             change                    {"collection": "accounts", "id": 5, "fields": {...}}
 POST             delete                    {"collection": "accounts", "id": 5}
 GET POST         dialect                   {"bare_lists": true}
+POST             webhooks                  {"url": "http://...", "twice": 0.3}: tell each change there; {}: to nobody
+POST             told                      {}: how many events were told, and are owed
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import LandingDamaged, NotSetUp, SettingsError
 from ipaas_dagster.records import LandingNote, new_id
 
-Scoped = Literal["full", "since", "window", "snapshot", "tombstones", "retry", "baseline"]
+Scoped = Literal["full", "since", "window", "snapshot", "tombstones", "retry", "webhook", "baseline"]
 SUFFIX = ".ndjson.zst"
 
 

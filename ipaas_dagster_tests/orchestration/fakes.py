@@ -20,6 +20,7 @@ from ipaas_dagster.project import Project
 from ipaas_dagster.pull import PullResult
 from ipaas_dagster.records import Scope
 from ipaas_dagster.settings import Settings
+from ipaas_dagster.webhooks.following import Followed
 
 if TYPE_CHECKING:
     from ipaas_dagster.reconcile import ReconcileResult
@@ -56,7 +57,7 @@ class Played:
     merges: list[str] = field(default_factory=list)
     deliveries: list[str] = field(default_factory=list)
     run_ids: set[str] = field(default_factory=set)
-    done_hints: list[tuple[str, datetime]] = field(default_factory=list)
+    followed: list[str] = field(default_factory=list)
     limits: Settings | None = None
     built: dict[tuple[SystemShown, ...], dg.Definitions] = field(default_factory=dict)
 
@@ -84,7 +85,7 @@ class Played:
             changed=self.changed,
             unfinished=lambda project, collections: self.left_over,
             hints=lambda project: self.hints,
-            hints_done=lambda project, collection, upto: self.done_hints.append((collection, upto)),
+            follow=self.follow,
             owed=lambda project: self.owed,
         )
         return build_definitions(self.open, cases)
@@ -97,6 +98,12 @@ class Played:
         project.say(f"{collection} was read")
         read = scope or (Scope.since(self.cursor) if self.cursor else Scope.full())
         return PullResult(collection, read, f"landing-of-{collection}", 3, 2, 0.25, self.cursor, self.now)
+
+    def follow(self, project: Project, collection: str) -> Followed:
+        if collection in self.source_is_down:
+            raise Unavailable(f"{collection} did not answer", system="instagaze")
+        self.followed.append(collection)
+        return Followed(collection, events=5, records=3, asked=3, found=2, gone=1, landings=("a", "b"))
 
     def merge(self, project: Project, collections: Iterable[str]) -> list[MergeResult]:
         (source,) = collections

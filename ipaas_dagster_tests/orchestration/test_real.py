@@ -179,10 +179,14 @@ def test_pending_webhooks_are_hints_until_done(real):
             values = {"event_id": event, "system": "instagaze", "collection": collection, "method": "updated"}
             connection.execute(insert(inbox).values(**values, state=state, received_at=now + timedelta(seconds=number)))
     assert USE.hints(project) == {"accounts": now}
-    USE.hints_done(project, "accounts", now - timedelta(seconds=1))
-    assert USE.hints(project) == {"accounts": now}
-    USE.hints_done(project, "accounts", now)
+    USE.follow(project, "accounts")
     assert USE.hints(project) == {}
+    with project.operations.read() as connection:
+        states = dict(connection.execute(select(inbox.c.event_id, inbox.c.state)).all())
+    assert states == {"a": "landed", "b": "done", "c": "pending"}
+    USE.merge(project, ["accounts"])
+    with project.operations.read() as connection:
+        assert connection.scalar(select(inbox.c.state).where(inbox.c.event_id == "a")) == "done"
 
 
 def test_a_token_that_is_not_set_is_not_connected(real, tmp_path):

@@ -180,15 +180,16 @@ def test_landings_and_changes_carry_dagsters_run_id(played, instance):
     assert played.run_ids == {result.run_id}
 
 
-def test_webhook_hints_are_done_once_their_pull_succeeded(played, instance):
+def test_a_run_for_webhooks_reads_the_records_that_they_named(played, instance):
     upto = midnight(20)
     definitions, tags = played.definitions(), {"ipaas/inbox_upto": upto.isoformat(), "ipaas/scope": "since"}
     played.source_is_down = {"accounts"}
-    launch(definitions, instance, *ACCOUNTS, day=today(played), tags=tags)
-    assert played.done_hints == []
+    assert not launch(definitions, instance, *ACCOUNTS, day=today(played), tags=tags).success
     played.source_is_down = set()
-    launch(definitions, instance, *ACCOUNTS, day=today(played), tags=tags)
-    assert played.done_hints == [("accounts", upto)]
+    result = launch(definitions, instance, *ACCOUNTS, day=today(played), tags=tags)
+    assert (played.followed, played.pulls, played.merges) == (["accounts"], [], ["accounts"])
+    shown = materializations(result)["instagaze/accounts"]
+    assert (shown["webhooks"], shown["records_named"], shown["asked_by_id"], shown["gone"]) == (5, 3, 3, 1)
 
 
 def test_a_person_sees_numbers_rejects_and_a_sample(played, instance):

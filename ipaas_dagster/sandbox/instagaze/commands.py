@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.sandbox.instagaze.dialects import read_dialect
+from ipaas_dagster.sandbox.instagaze.telling import read_telling
 
 if TYPE_CHECKING:
     from ipaas_dagster.sandbox.instagaze.state import Instagaze
@@ -48,6 +49,17 @@ def _dialect(server: Instagaze, given: Given) -> Given:
     return asdict(server.dialect)
 
 
+def _webhooks(server: Instagaze, given: Given) -> Given:
+    """With an address: tell each change to it from now on; without one: to nobody."""
+    server.webhooks(read_telling(given) if given else None)
+    return {}
+
+
+def _told(server: Instagaze, given: Given) -> Given:
+    """How many events were told, and how many are owed."""
+    return {} if server.teller is None else server.teller.counts()
+
+
 COMMANDS: dict[str, Callable[[Instagaze, Given], Given]] = {
     "mutate": _mutate,
     "put": _put,
@@ -55,4 +67,6 @@ COMMANDS: dict[str, Callable[[Instagaze, Given], Given]] = {
     "change": _change,
     "delete": _delete,
     "dialect": _dialect,
+    "webhooks": _webhooks,
+    "told": _told,
 }

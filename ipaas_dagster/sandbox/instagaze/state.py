@@ -24,6 +24,7 @@ from ipaas_dagster.sandbox.instagaze.population import FIRST_ID, Population, pop
 from ipaas_dagster.sandbox.instagaze.resources import RESOURCES
 from ipaas_dagster.sandbox.instagaze.samples import SAMPLES, read_samples
 from ipaas_dagster.sandbox.instagaze.shelf import Shelf
+from ipaas_dagster.sandbox.instagaze.telling import Teller, Telling
 from ipaas_dagster.sandbox.instagaze.writing import Record, Surroundings
 from ipaas_dagster.sandbox.journal import Journal
 
@@ -75,6 +76,7 @@ class Instagaze:
         self.lock = threading.RLock()
         self.shelves = {resource.name: Shelf() for resource in RESOURCES}
         self._next_child = {"contacts": FIRST_ID, "mappings": FIRST_ID}
+        self._teller: Teller | None = None
         self._seed(accounts, seed, bad_records, samples)
 
     def _seed(self, accounts: int, seed: int, bad_records: bool, samples: Path | None) -> None:
@@ -152,6 +154,7 @@ class Instagaze:
             if self.shelves[collection].get(number) is None:
                 raise KeyError(f"{collection} has no record {number}")
             self.shelves[collection].remove(number)
+            self._tell(collection, number, "deleted")
 
     def mutate(self, collection: str, *, insert: int = 0, change: int = 0, delete: int = 0, seed: int = 0) -> Mutation:
         """Insert so many, change and delete so many others, chosen by seed. Bad records stay as they are."""
@@ -167,6 +170,20 @@ class Instagaze:
                 self.delete(collection, number)
             inserted = [self.insert(collection, seed=dice.getrandbits(32))["id"] for _ in range(insert)]
         return Mutation(tuple(inserted), tuple(changed), tuple(deleted))
+
+    def webhooks(self, telling: Telling | None) -> Teller | None:
+        """From now on tell each change to that address; None: to nobody, and what is owed is forgotten."""
+        with self.lock:
+            before, self._teller = self._teller, None
+            if telling is not None:
+                self._teller = Teller(telling, lambda: self.clock.now().timestamp())
+        if before is not None:
+            before.close()
+        return self._teller
+
+    @property
+    def teller(self) -> Teller | None:
+        return self._teller
 
     def command(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
         """The same by name, as the control paths do it."""
@@ -214,6 +231,11 @@ class Instagaze:
         known = shelf.get(number) is not None
         created = shelf.created(number) if known else self.clock.milliseconds() if modified is None else modified
         shelf.put(number, dump(record), created, modified)
+        self._tell(collection, number, "updated" if known else "created")
+
+    def _tell(self, collection: str, number: int, happened: str) -> None:
+        if self._teller is not None:
+            self._teller.tell(collection, number, happened)
 
 
 def second_portal(clock: SandboxClock | None = None) -> Instagaze:
