@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, select
 
+from ipaas_dagster.completeness import SystemReconcile
 from ipaas_dagster.deliver import DeliverResult
 from ipaas_dagster.merge import MergeResult
 from ipaas_dagster.operations.tables import outbox
@@ -63,6 +64,16 @@ def of_delivery(project: Project, result: DeliverResult) -> list[str]:
             findings += [f"{result.system}: {collection} {hub_id} is blocked: {reason}" for hub_id, reason in blocked]
             findings += _and_more(counts.new_blocked - len(blocked), f"{result.system}: {collection}", "are blocked")
     return findings
+
+
+def of_comparison(project: Project, result: SystemReconcile) -> list[str]:
+    """What could not be compared, repairs that are held from now on, and what their deliveries found. Differences that
+    were repaired are none."""
+    findings = [line for delivered in result.delivered for line in of_delivery(project, delivered)]
+    if result.trouble:
+        findings.append(f"{result.system}: {result.trouble}")
+    findings += [f"{result.system}: {hold} holds repairs for a person; `ipaas approve list`" for hold in result.holds]
+    return list(dict.fromkeys(findings))
 
 
 def _rejects(project: Project, results: Sequence[MergeResult]) -> list[str]:

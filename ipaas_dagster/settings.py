@@ -34,6 +34,9 @@ class Settings:
     memory_limit: str = "256MB"
     hold_share: float = 0.20
     hold_records: int = 100
+    hold_change_share: float = 0.50
+    hold_change_records: int = 1000
+    """More changes at once than both of these wait for a person before they go to a system."""
     retry_seconds: float = 300.0
     """How long one call is repeated through outages before the run stops."""
     patience_seconds: float = 90.0
@@ -98,6 +101,8 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         memory_limit=env.get("IPAAS_MEMORY_LIMIT") or "256MB",
         hold_share=_whole(env, "IPAAS_HOLD_PERCENT", 20, least=0) / 100,
         hold_records=_whole(env, "IPAAS_HOLD_RECORDS", 100, least=0),
+        hold_change_share=_whole(env, "IPAAS_HOLD_CHANGE_PERCENT", 50, least=0) / 100,
+        hold_change_records=_whole(env, "IPAAS_HOLD_CHANGE_RECORDS", 1000, least=0),
         retry_seconds=float(_whole(env, "IPAAS_RETRY_SECONDS", 300, least=0)),
         patience_seconds=float(_whole(env, "IPAAS_PATIENCE_SECONDS", 90, least=0)),
         ledger_days=_whole(env, "IPAAS_LEDGER_DAYS", 90, least=1),

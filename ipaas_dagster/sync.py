@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ipaas_dagster import findings
+from ipaas_dagster.completeness import SystemReconcile, reconcile_system
 from ipaas_dagster.deliver import DeliverResult, deliver
 from ipaas_dagster.errors import IpaasError, UsageError, unexpected
 from ipaas_dagster.merge import MergeResult, merge, waiting
@@ -30,6 +31,9 @@ class UseCases:
     waiting: Callable[[Project, tuple[str, ...]], Sequence[object]] = waiting
     reconcile: Callable[[Project, str], ReconcileResult] = reconcile
     deliver: Callable[[Project, str], DeliverResult] = deliver
+    compare: Callable[[Project, str, bool], SystemReconcile] = lambda project, system, deliver_too: reconcile_system(
+        project, system, deliver_too=deliver_too
+    )
 
 
 @dataclass
@@ -41,6 +45,7 @@ class Outcome:
     merged: list[MergeResult] = field(default_factory=list)
     reconciled: list[ReconcileResult] = field(default_factory=list)
     delivered: list[DeliverResult] = field(default_factory=list)
+    compared: list[SystemReconcile] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     unexpected: list[Exception] = field(default_factory=list)
     """Failures that nobody foresaw, for who wants to see where they arose."""
@@ -90,9 +95,15 @@ def _follow(project: Project, hints: Hints, polled: PullResult | None, outcome: 
 
 
 def reconcile_all(
-    project: Project, collections: Sequence[str], systems: Sequence[str], *, use: UseCases | None = None
+    project: Project,
+    collections: Sequence[str],
+    systems: Sequence[str],
+    *,
+    compare: Sequence[str] = (),
+    use: UseCases | None = None,
 ) -> Outcome:
-    """Reconcile each collection, then deliver the repairs."""
+    """Reconcile each collection with the source, then deliver the repairs to `systems`; then each system of `compare`
+    with the hub, whose repairs are delivered where it is one of `systems` too."""
     use, outcome = use or UseCases(), Outcome()
     for collection in collections:
         with _apart(outcome, collection):
@@ -106,7 +117,13 @@ def reconcile_all(
                 for hold in result.holds
                 if not any(hold in merged.holds for merged in result.merged)
             ]
-    _deliver(project, systems, outcome, use)
+    _deliver(project, [system for system in systems if system not in compare], outcome, use)
+    for system in compare:
+        with _apart(outcome, system):
+            compared = use.compare(project, system, system in systems)
+            outcome.compared.append(compared)
+            outcome.delivered += compared.delivered
+            outcome.findings += findings.of_comparison(project, compared)
     return outcome
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ipaas_dagster.cli import look, mend, pipelines, plan, replay, resume, run, serve, template, webhooks
+from ipaas_dagster.cli import approve, look, mend, pipelines, plan, replay, resume, run, serve, template, webhooks
 from ipaas_dagster.cli import status as standing
 from ipaas_dagster.cli import trace as tracing
 
@@ -51,7 +51,7 @@ dead.command("retry")(mend.dead_retry)
 dead.command("discard")(mend.dead_discard)
 app.add_typer(dead, name="dead")
 
-app.command()(mend.approve)
+app.command()(approve.approve)
 app.command()(resume.resume)
 app.command()(tracing.prune)
 app.command()(replay.replay)

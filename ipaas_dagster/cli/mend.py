@@ -1,4 +1,4 @@
-"""`ipaas rejects`, `dead`, `approve`: what waits for a person, and the person's word."""
+"""`ipaas rejects`, `dead`: what waits for a person, and the person's word."""
 
 from __future__ import annotations
 
@@ -126,41 +126,6 @@ def dead_discard(
         chosen = DeadFilter(system, collection, entry_ids=entries or ())
         count = discard(project.operations, chosen, reason, project.clock())
         report.show({"discarded": count}, f"{count:,} discarded")
-
-
-def approve(
-    hold: Annotated[str, typer.Argument(help="`list`, or the id of a hold to carry out.")] = "list",
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Holds: mass deletes that wait for a person. An approved one is checked again, then carried out."""
-    with command(as_json, debug) as report, open_project() as project:
-        if hold == "list":
-            from ipaas_dagster.cli.tables import moment, table
-            from ipaas_dagster.hub.holds import list_holds
-
-            with project.hub.reading() as connection:
-                holds = [] if connection is None else list_holds(connection)
-            from ipaas_dagster.outbox.positions import held_deletes
-
-            rows = [[h.hold_id, h.collection, h.records, h.alive, h.reason, moment(h.created_at)] for h in holds]
-            systems = held_deletes(project.operations)
-            reason = "the system holds records that this hub does not know"
-            rows += [[h.hold_id, h.collection, h.deletes, None, reason, moment(h.since)] for h in systems]
-            columns = ["hold", "collection", "deletes", "alive", "reason", "since (UTC)"]
-            report.show({"holds": [*holds, *systems]}, table("holds", columns, rows))
-        elif "/" in hold:
-            from ipaas_dagster.errors import UsageError
-            from ipaas_dagster.outbox.positions import approve_deletes
-
-            system, _, collection = hold.partition("/")
-            if not approve_deletes(project.operations, system, collection, project.clock()):
-                raise UsageError(f"there is no hold {hold!r}; see `ipaas approve list`")
-            report.show({"approved": hold}, f"{hold}: the next `ipaas deliver` looks again and deletes them there")
-        else:
-            from ipaas_dagster.mend import approve as carry_out
-
-            _merged(report, project, carry_out(project, hold))
 
 
 def _merged(report: Report, project: Project, results: list[MergeResult]) -> None:

@@ -12,6 +12,7 @@ from ipaas_dagster.cli.progress import showing
 from ipaas_dagster.cli.report import AsJson, Debug, Report, command, say
 
 if TYPE_CHECKING:
+    from ipaas_dagster.completeness import SystemReconcile
     from ipaas_dagster.project import Project
     from ipaas_dagster.sync import Outcome
 
@@ -22,6 +23,11 @@ From = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First U
 To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last UTC day of a window, included.")]
 Inbox = Annotated[bool, typer.Option("--inbox", help="Only the records that webhooks named.")]
 NoDeliver = Annotated[bool, typer.Option("--no-deliver", help="Stop at the hub.")]
+QueueOnly = Annotated[bool, typer.Option("--no-deliver", help="Repairs stay queued.")]
+OfSystems = Annotated[
+    list[str] | None, typer.Option("--system", help="Compare only this system; may be given several times.")
+]
+NoSystems = Annotated[bool, typer.Option("--no-systems", help="Compare source and hub only.")]
 
 
 def sync(
@@ -65,22 +71,33 @@ def deliver(systems: Systems = None, as_json: AsJson = False, debug: Debug = Fal
 
 def reconcile(
     collections: Collections = None,
-    no_deliver: NoDeliver = False,
+    system: OfSystems = None,
+    no_systems: NoSystems = False,
+    no_deliver: QueueOnly = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Find missed and deleted records with a full scan, repair the hub, deliver the repairs."""
+    """Compare source and hub with a full scan, then hub and systems record by record; repair what differs.
+
+    With --system and no collections, only those systems are compared.
+    """
     with command(as_json, debug) as report:
         from ipaas_dagster.cli import choose
+        from ipaas_dagster.errors import UsageError
         from ipaas_dagster.source.collections import POLLED, SNAPSHOTS
         from ipaas_dagster.sync import reconcile_all
 
         names = (*POLLED, *SNAPSHOTS)
-        chosen = choose.collections(collections or (), default=POLLED, allowed=names)
+        if system and no_systems:
+            raise UsageError("--system and --no-systems exclude each other")
+        default = () if system else POLLED
+        chosen = choose.collections(collections or (), default=default, allowed=names)
         with open_project() as project:
-            choose.source(project)
-            systems = [] if no_deliver else choose.systems(project, ())
-            _report(report, reconcile_all(project, chosen, systems), project)
+            if chosen:
+                choose.source(project)
+            compare = [] if no_systems else choose.systems(project, system or ())
+            systems = [] if no_deliver else compare if system else choose.systems(project, ())
+            _report(report, reconcile_all(project, chosen, systems, compare=compare), project)
 
 
 @contextmanager
@@ -110,6 +127,7 @@ def _report(report: Report, outcome: Outcome, project: Project) -> None:
         "merged": outcome.merged,
         "reconciled": outcome.reconciled,
         "delivered": outcome.delivered,
+        "compared": outcome.compared,
         "known": known,
     }
     shown = [] if report.as_json else tables.outcome(outcome)
@@ -126,5 +144,14 @@ def _notes(outcome: Outcome) -> list[str]:
         *((merged.collection, merged.notes) for merged in outcome.merged),
         *((reconciled.collection, reconciled.notes) for reconciled in outcome.reconciled),
         *((delivered.system, delivered.notes) for delivered in outcome.delivered),
+        *((compared.system, _of_comparison(compared)) for compared in outcome.compared),
     ]
     return list(dict.fromkeys(f"{name}: {note}" for name, notes in named for note in notes))
+
+
+def _of_comparison(compared: SystemReconcile) -> list[str]:
+    """Each difference that is named, how many more there are, and what a person has to know of them."""
+    lines = [str(one["in_words"]) for one in compared.differences]
+    lines += [f"{more:,} more differences"] if (more := compared.different - len(lines)) > 0 else []
+    lines += [str(compared.unread)] if compared.unread and not compared.readable else []
+    return [*lines, *compared.notes]

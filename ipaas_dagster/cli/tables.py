@@ -27,6 +27,7 @@ MERGE_COLUMNS = (
     "warned",
 )
 ROUTE_COLUMNS = ("changes", "queued", "coalesced", "same_as_delivered", "filtered", "not_needed")
+COMPARE_COLUMNS = ("compared", "missing", "changed", "extra", "owed", "remarks", "doubles", "held", "queued")
 DELIVER_COLUMNS = (*ROUTE_COLUMNS, "delivered")
 
 
@@ -50,6 +51,13 @@ def outcome(result: Outcome) -> list[Table | str]:
     if result.delivered:
         columns, rows = ["system", "collection", *DELIVER_COLUMNS, "open"], _delivered(result)
         made.append(table("delivered", columns, rows) if rows else "nothing was owed to any system")
+    if result.compared:
+        rows = [
+            [one.system, name, *(getattr(counts, column) for column in COMPARE_COLUMNS)]
+            for one in result.compared
+            for name, counts in one.routes.items()
+        ]
+        made += [table("compared", ["system", "collection", *COMPARE_COLUMNS], rows)] if rows else []
     return made
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Index, Table, insert, inspect, select, update
 from sqlalchemy.schema import CreateColumn
 
+from ipaas_dagster.operations import care  # noqa: F401 - declares its tables
 from ipaas_dagster.operations.tables import SCHEMA_VERSION, metadata, schema_version
 
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
+from ipaas_dagster.operations.care import pauses
 from ipaas_dagster.operations.put import put_new
-from ipaas_dagster.operations.tables import pauses
 
 WHOLE = ""
 """In place of a hub collection: the whole system."""

@@ -26,6 +26,7 @@ from ipaas_dagster.destinations.files.layout import (
     numbering,
     write_whole,
 )
+from ipaas_dagster.destinations.held import Held
 from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.errors import SettingsError
 
@@ -38,6 +39,8 @@ class FilesDestination:
     """A batch that was interrupted is sent again under its id: what is there already is left as it is."""
 
     capabilities = CAPABILITIES
+    compared_at_once = 20_000
+    """Each question folds all batches."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -82,6 +85,23 @@ class FilesDestination:
             if hub_id in found:
                 found[hub_id] = record
         return found
+
+    def held(self, entries: Sequence[Entry]) -> dict[int, Held]:
+        wanted, found = {entry.hub_id: entry for entry in entries}, dict[int, Held]()
+        for hub_id, record in self._live(entries[0].collection) if entries else ():
+            if (entry := wanted.get(hub_id)) is not None:
+                found[entry.entry_id] = Held(hub_id, entry.payload or {}, record)
+        return found
+
+    def ours(self, collection: str) -> Iterator[tuple[str, str]]:
+        return ((hub_id, hub_id) for hub_id, _ in self._live(collection))
+
+    def _live(self, collection: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        shape = self._shape(collection)
+        try:
+            yield from live(self._folder / shape.object, shape)
+        except OSError as error:
+            raise Unreachable(f"{self._folder} cannot be read: {error.filename}: {error.strerror or error}") from None
 
     def ledger_name(self, batch: Batch) -> tuple[str, str]:
         return "WRITE", f"{self._shape(batch.collection).object}/{self._file(batch)}"

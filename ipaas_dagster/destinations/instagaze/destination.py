@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome, Setting, Throttled, Unreachable
+from ipaas_dagster.destinations.held import Held
+from ipaas_dagster.destinations.instagaze import held
 from ipaas_dagster.destinations.instagaze.api import Api
 from ipaas_dagster.destinations.instagaze.bodies import Bodies
 from ipaas_dagster.destinations.instagaze.doubts import Doubts
@@ -25,6 +27,9 @@ LOST_IN_A_ROW = 10
 class InstagazeDestination:
     """One portal. Raises SettingsError where its preset or a route cannot be used."""
 
+    compared_at_once = 20_000
+    """Each question about many reads the list."""
+
     def __init__(self, setting: Setting) -> None:
         self._portal = read_portal(setting)
         for shape in setting.shapes.values():
@@ -35,10 +40,10 @@ class InstagazeDestination:
         self.capabilities = Capabilities(self._portal.batch_size, settles_doubt="ask", reads_back=True)
         self._api = Api(setting, self._portal)
         self._records = Records(setting, self._portal, self._api)
-        bodies = Bodies(setting.shapes, self._portal.portal_id)
-        self._planner = Planner(self._portal, self._records, bodies)
+        self._bodies = Bodies(setting.shapes, self._portal.portal_id)
+        self._planner = Planner(self._portal, self._records, self._bodies)
         self._sender = Sender(self._api, self._records, self._planner)
-        self._doubts = Doubts(setting, self._records, bodies)
+        self._doubts = Doubts(setting, self._records, self._bodies)
 
     def check(self) -> str:
         return f"{self._records.count():,} accounts there; nobody else may write to this portal"
@@ -71,6 +76,13 @@ class InstagazeDestination:
 
     def read(self, collection: str, object: str, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
         return {**dict.fromkeys(keys), **self._records.find(BY_NAME[object], keys)}
+
+    def held(self, entries: Sequence[Entry]) -> dict[int, Held]:
+        return held.held(self._records, self._bodies, entries)
+
+    def ours(self, collection: str) -> Iterator[tuple[str, str]]:
+        """Nothing there tells whose a record is but its link."""
+        return iter(())
 
     def ledger_name(self, batch: Batch) -> None:
         """Every call is written down as it is made."""

@@ -31,6 +31,10 @@ class Records:
         if written.gets:
             single = ((its_id, record_of(self._api.read(path_of(written.name, its_id)))) for its_id in ids)
             return {its_id: record for its_id, record in single if record is not None}
+        return self.listed(written, ids)
+
+    def listed(self, written: Written, ids: Sequence[str]) -> Mapping[str, Record]:
+        """The same from the list, however many they are."""
         return self._among(all_of(self._api, path_of(written.name), self._portal.page_size), ids)
 
     def changed(self, name: str, ids: Sequence[str], since: int) -> Mapping[str, Record]:

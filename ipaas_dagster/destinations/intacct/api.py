@@ -60,6 +60,11 @@ class Api:
         ]
         return self._until_answered(lambda: self._everything(asked)) if asked else []
 
+    def marked(self, object_: str, fields: Sequence[str], mark: str) -> list[dict[str, str]]:
+        """The records whose field `mark` holds a mark of ours. Raises Unreachable for a refusal too."""
+        asked = [_by_query("marked", object_, f"{mark} like '%ipaas:%'", fields)]
+        return self._until_answered(lambda: self._everything(asked))
+
     def ask(self, functions: Sequence[Function]) -> list[Result]:
         """The results in the order of the questions, asked again where no answer comes."""
         return self._until_answered(lambda: self._asked(functions)) if functions else []

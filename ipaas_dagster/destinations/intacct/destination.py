@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ipaas_dagster.destinations.base import Batch, Capabilities, Entry, Outcome, Setting, Throttled, Unreachable
-from ipaas_dagster.destinations.intacct import setup
+from ipaas_dagster.destinations.held import Held
+from ipaas_dagster.destinations.intacct import comparing, setup
 from ipaas_dagster.destinations.intacct.api import Api
 from ipaas_dagster.destinations.intacct.invoices import decimal, expected_total
 from ipaas_dagster.destinations.intacct.judging import Judge
-from ipaas_dagster.destinations.intacct.objects import BY_NAME, INACTIVE, REVERSED, Kind
+from ipaas_dagster.destinations.intacct.objects import BY_NAME, Kind
 from ipaas_dagster.destinations.intacct.planning import work_of
 from ipaas_dagster.destinations.intacct.preset import BATCH_SIZE, read_company
 from ipaas_dagster.destinations.intacct.replies import Result
@@ -27,6 +28,8 @@ CAPABILITIES = Capabilities(batch_size=BATCH_SIZE, settles_doubt="resend", reads
 
 class IntacctDestination:
     """One company. Raises SettingsError where its preset or a route cannot be used."""
+
+    compared_at_once = 1_000
 
     def __init__(self, setting: Setting) -> None:
         company = read_company(setting)
@@ -76,13 +79,13 @@ class IntacctDestination:
 
     def read(self, collection: str, object: str, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
         """What is inactive or reversed is not there any more."""
-        kind = BY_NAME[object]
-        found: dict[str, Mapping[str, Any] | None] = dict.fromkeys(keys)
-        ids = [key for key in keys if kind.named or key.isdigit()]
-        for record in self._api.find(object, ("*",), {kind.id: ids}):
-            if record.get("STATUS") != INACTIVE and record.get("STATE") != REVERSED:
-                found[record[kind.id]] = record
-        return found
+        return {**dict.fromkeys(keys), **comparing.live(self._api, BY_NAME[object], keys)}
+
+    def held(self, entries: Sequence[Entry]) -> dict[int, Held]:
+        return comparing.held(self._ground, entries)
+
+    def ours(self, collection: str) -> Iterator[tuple[str, str]]:
+        return comparing.ours(self._api, BY_NAME[self._setting.shapes[collection].object])
 
     def ledger_name(self, batch: Batch) -> None:
         """Every call is written down as it is made."""

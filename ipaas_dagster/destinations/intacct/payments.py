@@ -41,7 +41,7 @@ def is_same(payload: Mapping[str, Any], found: Mapping[str, str], paid: frozense
     return (
         found.get("CUSTOMERID") == payload.get("customerid")
         and decimal(found.get("TRX_TOTALENTERED")) == decimal(payload.get("paymentamount"))
-        and (received is None or found.get("RECEIPTDATE") == _shown(received))
+        and (received is None or found.get("RECEIPTDATE") == shown_day(received))
         and paid == wanted
     )
 
@@ -54,7 +54,7 @@ def _applied(payload: Mapping[str, Any]) -> list[Element]:
     return [element("arpaymentitem", leaf("invoicekey", payload["invoicekey"]), leaf("amount", decimal(amount)))]
 
 
-def _shown(received: Any) -> str:
+def shown_day(received: Any) -> str:
     """As Intacct writes days: MM/DD/YYYY."""
     parts = day("datereceived", received)
     return "/".join(str(parts.findtext(name)) for name in ("month", "day", "year"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +16,12 @@ from ipaas_dagster.destinations.base import (
     Throttled,
     Unreachable,
 )
+from ipaas_dagster.destinations.held import Held
 from ipaas_dagster.destinations.ipaas_com import setup
 from ipaas_dagster.destinations.ipaas_com.answers import Judge
 from ipaas_dagster.destinations.ipaas_com.api import Api, Record
 from ipaas_dagster.destinations.ipaas_com.bodies import Bodies
+from ipaas_dagster.destinations.ipaas_com.comparing import Comparing
 from ipaas_dagster.destinations.ipaas_com.objects import BY_NAME, KNOWN, PAYMENT, TRANSACTION
 from ipaas_dagster.destinations.ipaas_com.payments import Payments, rest_of, split
 from ipaas_dagster.destinations.ipaas_com.planning import Planner, Step, Work, is_number
@@ -37,6 +39,9 @@ MOST_LOST = 5
 class IpaasComDestination:
     """One company. Raises SettingsError where its preset or a route cannot be used."""
 
+    compared_at_once = 20_000
+    """Each question about many reads the list."""
+
     def __init__(self, setting: Setting) -> None:
         account = read_account(setting)
         for shape in setting.shapes.values():
@@ -48,6 +53,7 @@ class IpaasComDestination:
         self._bodies = Bodies(account.system_id, whole=account.updates == "whole")
         self._planner = Planner(self._api, self._bodies)
         self._judge = Judge(self._api, self._bodies)
+        self._comparing = Comparing(self._api, self._bodies)
 
     def check(self) -> str:
         return setup.check(self._api, [shape.object for shape in self._shapes.values()])
@@ -75,6 +81,13 @@ class IpaasComDestination:
     def read(self, collection: str, object: str, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
         """By the ids there, one call each."""
         return {key: self._read_payment(key) if object == PAYMENT else self._read(object, key) for key in keys}
+
+    def held(self, entries: Sequence[Entry]) -> dict[int, Held]:
+        """By their ids there."""
+        return self._comparing.held(entries, self._shapes[entries[0].collection])
+
+    def ours(self, collection: str) -> Iterator[tuple[str, str]]:
+        return self._comparing.ours(self._shapes[collection])
 
     def ledger_name(self, batch: Batch) -> None:
         """Every call is written down as it is made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -48,15 +48,20 @@ class Api:
         return self._looked_at(self._reached(lambda: self._client.write(request, part, fill=fill, kind=BATCH)))
 
     def select(self, fields: str, entity: str, *conditions: str) -> list[Record]:
-        """Every record that meets all conditions, page by page."""
-        found: list[Record] = []
+        """Every record that meets all conditions."""
+        return list(self.every(fields, entity, *conditions))
+
+    def every(self, fields: str, entity: str, *conditions: str) -> Iterator[Record]:
+        """The same page by page."""
+        start = 1
         while True:
-            text = select(fields, entity, *conditions, start=len(found) + 1)
+            text = select(fields, entity, *conditions, start=start)
             answer = self.read(self.path("query", query=text)).get("QueryResponse")
             page = answer.get(entity) if isinstance(answer, dict) else None
-            found += page or []
+            yield from page or ()
             if not page or len(page) < PAGE:
-                return found
+                return
+            start += len(page)
 
     def select_in(self, fields: str, entity: str, field: str, values: Sequence[str], *more: str) -> list[Record]:
         """Those whose `field` is one of `values`."""

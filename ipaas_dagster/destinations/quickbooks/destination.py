@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ipaas_dagster.destinations.base import (
@@ -15,11 +15,13 @@ from ipaas_dagster.destinations.base import (
     Throttled,
     Unreachable,
 )
+from ipaas_dagster.destinations.held import Held
 from ipaas_dagster.destinations.quickbooks.answers import Judge
 from ipaas_dagster.destinations.quickbooks.api import Api, document_of
 from ipaas_dagster.destinations.quickbooks.bodies import Bodies
 from ipaas_dagster.destinations.quickbooks.company import Facts
-from ipaas_dagster.destinations.quickbooks.entities import BY_NAME, ENTITIES
+from ipaas_dagster.destinations.quickbooks.comparing import held_of
+from ipaas_dagster.destinations.quickbooks.entities import BY_NAME, ENTITIES, marked_as
 from ipaas_dagster.destinations.quickbooks.faults import fault_of
 from ipaas_dagster.destinations.quickbooks.notes import Memory
 from ipaas_dagster.destinations.quickbooks.planning import Planner, Work
@@ -35,6 +37,8 @@ CAPABILITIES = Capabilities(batch_size=BATCH_SIZE, settles_doubt="resend", reads
 class QuickBooksDestination:
     """One company. Raises SettingsError where its preset or a route cannot be used."""
 
+    compared_at_once = 1_000
+
     def __init__(self, setting: Setting) -> None:
         company = read_company(setting)
         for shape in setting.shapes.values():
@@ -46,7 +50,9 @@ class QuickBooksDestination:
         self.capabilities = Capabilities(batch_size=company.batch_size, settles_doubt="resend", reads_back=True)
         self._company, self._api = company, Api(setting, company)
         self._facts = Facts(self._api, company)
-        self._planner = Planner(self._api, company, Bodies(self._facts))
+        self._bodies = Bodies(self._facts)
+        self._planner = Planner(self._api, company, self._bodies)
+        self._shapes = setting.shapes
         self._memory = Memory(setting, company)
 
     def check(self) -> str:
@@ -97,6 +103,19 @@ class QuickBooksDestination:
         for record in self._api.select_in("*", object, "Id", ids) if ids else ():
             found[str(record["Id"])] = record
         return found
+
+    def held(self, entries: Sequence[Entry]) -> dict[int, Held]:
+        """By their ids there."""
+        entity = BY_NAME[entries[0].object]
+        there = self.read(entries[0].collection, entity.name, [entry.external_id or "" for entry in entries])
+        found = ((entry, there.get(entry.external_id or "")) for entry in entries)
+        return {e.entry_id: held_of(self._bodies, entity, e, record) for e, record in found if record is not None}
+
+    def ours(self, collection: str) -> Iterator[tuple[str, str]]:
+        """No query finds a text within another, so every record is looked at."""
+        for record in self._api.every("*", self._shapes[collection].object):
+            if (hub_id := marked_as(record)) is not None:
+                yield hub_id, str(record["Id"])
 
     def ledger_name(self, batch: Batch) -> None:
         """Every call is written down as it is made."""

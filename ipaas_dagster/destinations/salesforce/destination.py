@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,15 +15,17 @@ from ipaas_dagster.destinations.base import (
     Throttled,
     Unreachable,
 )
+from ipaas_dagster.destinations.held import Held
 from ipaas_dagster.destinations.remote.client import Part
 from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.destinations.salesforce import rest, setup, soql
 from ipaas_dagster.destinations.salesforce.api import Api
 from ipaas_dagster.destinations.salesforce.bulk import Bulk
-from ipaas_dagster.destinations.salesforce.layout import Layout, read_layouts, same
+from ipaas_dagster.destinations.salesforce.layout import Layout, kept, read_layouts, same
 from ipaas_dagster.destinations.salesforce.pieces import Piece, Plan, plan_deletes, plan_upserts
 from ipaas_dagster.destinations.salesforce.preset import BULK_ABOVE, MOST_A_CALL, read_org
 from ipaas_dagster.destinations.salesforce.problems import SEVERAL
+from ipaas_dagster.records import SOURCE_SYSTEM
 
 BULK_SIZE = 20_000
 """Records of one bulk job: two of Salesforce's internal batches; about 60 MB here while it is made."""
@@ -38,6 +40,8 @@ CAPABILITIES = Capabilities(
 
 
 class SalesforceDestination:
+    compared_at_once = 2_000
+
     def __init__(self, setting: Setting) -> None:
         self._org = read_org(setting)
         self._layouts = read_layouts(setting)
@@ -87,6 +91,20 @@ class SalesforceDestination:
             for record in self._records(layout, field, some):
                 found[str(record[field])] = layout.typed(record)
         return found
+
+    def held(self, entries: Sequence[Entry]) -> dict[int, Held]:
+        """By hub id, as they are upserted."""
+        layout = self._layouts[entries[0].collection]
+        by_id, there = {entry.entry_id: entry for entry in entries}, self._there(layout, entries)
+        return {entry_id: _held(layout, by_id[entry_id], record) for entry_id, record in there.items()}
+
+    def ours(self, collection: str) -> Iterator[tuple[str, str]]:
+        layout = self._layouts[collection]
+        if layout.hub_id is None:
+            return
+        where = f"{layout.hub_id} LIKE '{SOURCE_SYSTEM}:%'"
+        for record in soql.select(self._api, layout.object, ["Id", layout.hub_id], where):
+            yield str(record[layout.hub_id]), str(record["Id"])
 
     def ledger_name(self, batch: Batch) -> None:
         """Every call of a batch is written down by itself."""
@@ -159,6 +177,13 @@ class SalesforceDestination:
         if same([entry.payload[name] for name in names], [found[name] for name in names]):
             return Outcome(entry.entry_id, "delivered", external_id=str(there["Id"]))
         return Outcome(entry.entry_id, "retry", reason="what is there is something else")
+
+
+def _held(layout: Layout, entry: Entry, record: Mapping[str, Any]) -> Held:
+    """Both sides as Salesforce keeps values."""
+    wanted = {name: kept(value) for name, value in (entry.payload or {}).items()}
+    found = {name: kept(value) for name, value in layout.typed(record).items()}
+    return Held(str(record["Id"]), wanted, found)
 
 
 def _with_ids(outcome: Outcome, there: Sequence[str]) -> Outcome:

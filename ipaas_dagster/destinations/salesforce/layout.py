@@ -182,10 +182,11 @@ def _parsed(value: Any) -> Any:
 def same(sent: Sequence[Any], there: Sequence[Any]) -> bool:
     """Whether what is there is what was sent, as far as Salesforce keeps it: no blanks around text, empty text as
     null, e-mail addresses in small letters, two decimal places, whole seconds."""
-    return all(_kept(mine) == _kept(theirs) for mine, theirs in zip(sent, there, strict=True))
+    return all(kept(mine) == kept(theirs) for mine, theirs in zip(sent, there, strict=True))
 
 
-def _kept(value: Any) -> Any:
+def kept(value: Any) -> Any:
+    """A value as Salesforce keeps it."""
     if isinstance(value, str):
         text = value.strip()
         return (text.lower() if "@" in text else text) or None

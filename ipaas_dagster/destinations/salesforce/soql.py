@@ -33,12 +33,20 @@ def records(
     names = ", ".join(dict.fromkeys(columns))
     start = f"SELECT {names} FROM {object} WHERE {field} IN ("
     for some in _portions(start, [literal(value) for value in values]):
-        query = quote(f"{start}{','.join(some)})", safe="")
-        path: str | None = f"{api.root}/query?q={query}"
-        while path:
-            page = _page(api, path)
-            yield from page.get("records", ())
-            path = page.get("nextRecordsUrl")
+        yield from _all(api, f"{start}{','.join(some)})")
+
+
+def select(api: Api, object: str, columns: Sequence[str], where: str) -> Iterator[dict[str, Any]]:
+    """Every record that meets the condition, page by page."""
+    yield from _all(api, f"SELECT {', '.join(dict.fromkeys(columns))} FROM {object} WHERE {where}")
+
+
+def _all(api: Api, query: str) -> Iterator[dict[str, Any]]:
+    path: str | None = f"{api.root}/query?q={quote(query, safe='')}"
+    while path:
+        page = _page(api, path)
+        yield from page.get("records", ())
+        path = page.get("nextRecordsUrl")
 
 
 def literal(text: str) -> str:

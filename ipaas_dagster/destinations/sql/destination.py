@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,13 @@ from ipaas_dagster.destinations.base import (
     Unreachable,
     as_one_request,
 )
+from ipaas_dagster.destinations.held import Held
 from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.destinations.sql.tables import deliveries_table, dumps, prepare, record_table
 from ipaas_dagster.destinations.sql.upsert import Upsert
 from ipaas_dagster.errors import SettingsError
 from ipaas_dagster.operations.sqlite import BUSY_SECONDS, prepare_sqlite
+from ipaas_dagster.records import SOURCE_SYSTEM
 
 CAPABILITIES = Capabilities(batch_size=5_000, keeps_hub_ids=True, settles_doubt="ask", reads_back=True, remote=True)
 _SUPPORTED = ("sqlite", "postgresql")
@@ -50,10 +52,14 @@ _QUESTION = 500
 """Keys in one SELECT: well below every limit of bound parameters (SQLite 32,766, PostgreSQL 65,535)."""
 
 
+_PAGE = 5_000
+
+
 class SqlDestination:
     """Two workers may deliver to the same tables at once: the delivery row of a record is its lock and its guard."""
 
     capabilities = CAPABILITIES
+    compared_at_once = 5_000
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -104,6 +110,27 @@ class SqlDestination:
                 for row in connection.execute(select(table).where(key.in_(some))).mappings():
                     found[row[key.name]] = dict(row)
         return found
+
+    def held(self, entries: Sequence[Entry]) -> dict[int, Held]:
+        if not entries:
+            return {}
+        rows = self.read(entries[0].collection, entries[0].object, [entry.hub_id for entry in entries])
+        there = ((entry, rows[entry.hub_id]) for entry in entries)
+        return {e.entry_id: Held(e.hub_id, e.payload or {}, row) for e, row in there if row is not None}
+
+    def ours(self, collection: str) -> Iterator[tuple[str, str]]:
+        """Rows whose key is a hub id; rows with keys of another form are the users' own."""
+        self._prepare()
+        key = next(iter(self._tables[collection].primary_key.columns))
+        after = ""
+        while True:
+            page = select(key).where(key > after, key.like(f"{SOURCE_SYSTEM}:%")).order_by(key).limit(_PAGE)
+            with self._reached() as connection:
+                found = list(connection.scalars(page))
+            yield from ((hub_id, hub_id) for hub_id in found)
+            if len(found) < _PAGE:
+                return
+            after = found[-1]
 
     def ledger_name(self, batch: Batch) -> tuple[str, str]:
         method = batch.entries[0].operation.upper() if batch.entries else "UPSERT"
