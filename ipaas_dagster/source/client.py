@@ -12,8 +12,9 @@ from ipaas_dagster.errors import ProtocolBroken, Refused
 from ipaas_dagster.records import SOURCE_SYSTEM
 from ipaas_dagster.source.collections import SourceCollection
 from ipaas_dagster.source.connection import Answer, Connection
+from ipaas_dagster.source.familiar import Familiar, may_hold_names
 from ipaas_dagster.source.parse import Body, parse_any, parse_list, record_id
-from ipaas_dagster.source.redaction import Report, clean_records, suspicious
+from ipaas_dagster.source.redaction import Report, clean_record, clean_records, suspicious, suspicious_words
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Client:
     collection: SourceCollection
     notes: dict[str, None] = field(default_factory=dict)
     _numbers: count[int] = field(default_factory=lambda: count(1))
+    _familiar: Familiar = field(default_factory=Familiar)
 
     async def page(self, offset: int, limit: int, query: Mapping[str, object] | None = None) -> Page:
         """`limit` records from `offset`; `query` holds filters (`modified`, `order`). Raises CallFailed."""
@@ -85,17 +87,30 @@ class Client:
         return f"{self.collection.path}/{quote(source_id, safe='')}"
 
     def _read_list(self, body: bytes, content_type: str, lenient: bool) -> Body:
-        return self._cleaned(parse_list(body, content_type, lenient=lenient))
+        return self._cleaned(parse_list(body, content_type, lenient=lenient, knows=self._familiar.knows))
 
     def _read_any(self, body: bytes, content_type: str, lenient: bool) -> Body:
         return self._cleaned(parse_any(body, content_type, lenient=lenient))
 
     def _cleaned(self, found: Body) -> Body:
         self.notes.update(dict.fromkeys(found.notes))
-        if not suspicious(found.text):
-            return found
+        if found.familiar and not suspicious_words(found.text):
+            return _without_names_in_texts(found)
         report = Report()
-        return replace(found, records=clean_records(found.records, report), redacted=report)
+        if suspicious(found.text):
+            found = replace(found, records=clean_records(found.records, report), redacted=report)
+        if not found.familiar:
+            self._familiar.learn(found.records)
+        return found
+
+
+def _without_names_in_texts(found: Body) -> Body:
+    """A page whose own names are harmless, but whose texts may hold others."""
+    if not may_hold_names(found.text):
+        return found
+    report = Report()
+    records = [clean_record(record, report) if may_hold_names(record) else record for record in found.records]
+    return replace(found, records=records, redacted=report)
 
 
 def _page(offset: int, number: int, got: Answer[Body]) -> Page:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from ipaas_dagster.source.lenient import NotWhole, is_handy, members, parts, readable
+from ipaas_dagster.source.lenient import LARGEST, NotWhole, is_handy, members, parts, readable
+from ipaas_dagster.source.redaction import has_long_digits
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -26,6 +27,14 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 
 class BrokenBody(Exception):
     """The body is not what the protocol promises: cut, not JSON, or of another shape. Worth another try."""
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    results: list[msgspec.Raw]
+    count: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_envelope = msgspec.json.Decoder(_Envelope).decode
 
 
 class _WithId(msgspec.Struct):
@@ -46,11 +55,21 @@ class Body:
     """The body as UTF-8, of which the records are slices."""
     redacted: Mapping[str, int] = field(default_factory=dict)
     """Field -> how often something was removed there."""
+    familiar: bool = False
+    """Its names are known to be harmless, its records are no deeper than usual, and it has no long digits."""
 
 
-def parse_list(body: bytes, content_type: str = "", *, lenient: bool = False) -> Body:
+Knows = Callable[[bytes], bool]
+"""knows(page) -> whether all its names are known to be harmless (`familiar`)."""
+
+
+def _knows_nothing(page: bytes) -> bool:
+    return False
+
+
+def parse_list(body: bytes, content_type: str = "", *, lenient: bool = False, knows: Knows = _knows_nothing) -> Body:
     """Raises BrokenBody where the body is no list of records."""
-    found = _parse(body, content_type, lenient)
+    found = _parse(body, content_type, lenient, knows)
     if found.single:
         raise BrokenBody("an object without `results` where a list was expected")
     return found
@@ -70,7 +89,7 @@ def record_id(record: bytes) -> str | None:
     return None if raw == b"null" else raw.strip(b'"').decode(errors="replace")
 
 
-def _parse(body: bytes, content_type: str, lenient: bool) -> Body:
+def _parse(body: bytes, content_type: str, lenient: bool, knows: Knows = _knows_nothing) -> Body:
     text, notes = _utf8(body, content_type, lenient)
     try:
         found = _sliced(text, notes) if not lenient else _leniently(text, notes)
@@ -78,6 +97,8 @@ def _parse(body: bytes, content_type: str, lenient: bool) -> Body:
         raise BrokenBody(f"not JSON: {error}") from None
     except NotWhole:
         raise BrokenBody("cut, or not JSON") from None
+    if not lenient and len(text) <= LARGEST and knows(text) and not has_long_digits(text):
+        return replace(found, familiar=True)
     return replace(found, records=[r if is_handy(r) else readable(r)[0] for r in found.records])
 
 
@@ -104,6 +125,11 @@ def _sliced(text: bytes, notes: tuple[str, ...]) -> Body:
         return Body(_lines(_list(text)), notes=notes, text=text)
     if start != b"{":
         raise BrokenBody("neither a JSON object nor a list" if start else "an empty body")
+    try:
+        usual = _envelope(text)
+        return Body(_lines(usual.results), _count(usual.count), enveloped=True, notes=notes, text=text)
+    except msgspec.ValidationError:
+        pass  # of another shape: taken apart step by step
     envelope = _object(text)
     if "results" not in envelope:
         return Body(_lines([msgspec.Raw(text.strip())]), single=True, notes=notes, text=text)
@@ -118,8 +144,7 @@ def _sliced(text: bytes, notes: tuple[str, ...]) -> Body:
 
 def _lines(records: Sequence[msgspec.Raw]) -> list[bytes]:
     """Line breaks stand only between the tokens of valid JSON, never inside its strings."""
-    lines = [bytes(record) for record in records]
-    return [_one_line(line) if b"\n" in line or b"\r" in line else line for line in lines]
+    return [_one_line(line) if b"\n" in line or b"\r" in line else line for line in map(bytes, records)]
 
 
 def _one_line(line: bytes) -> bytes:

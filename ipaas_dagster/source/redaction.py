@@ -82,26 +82,37 @@ def suspicious_names(page: bytes) -> bool:
 
 
 def suspicious_texts(page: bytes) -> bool:
+    return has_long_digits(page) or suspicious_words(page)
+
+
+def has_long_digits(page: bytes) -> bool:
+    """Whether as many digits follow each other, or are only parted by separators, as the shortest card number has."""
+    return _CARD_LENGTH in page.translate(_DIGITS, _BETWEEN)
+
+
+def suspicious_words(page: bytes) -> bool:
+    """What is suspicious in a text beside long digits. A single byte is looked for first, at next to no cost."""
+    lowered = page.lower()
     return (
-        _CARD_LENGTH in page.translate(_DIGITS, _BETWEEN)
-        or (b"\xef\xbc" in page and bool(_WIDE_DIGITS.search(page)))
-        or b"\\uff1" in page
-        or b"\\uFF1" in page
-        or (b"=" in page and bool(_QUERY.search(page.lower())))
-        or _has_header(page.lower())
-        or (b"\\u" in page and _CARD_LENGTH in _unescaped_spaces(page))
-        or (b"@" in page and bool(_USERINFO.search(page)))
-        or _has_escapes(page)
+        (b"\xef" in page and bool(_WIDE_DIGITS.search(page)))
+        or (b"=" in page and bool(_QUERY.search(lowered)))
+        or b"bearer" in lowered
+        or b"basic " in lowered
+        or (b"@" in page and b"/" in page and bool(_USERINFO.search(page)))
+        or (b"\\" in page and _suspicious_escapes(page))
     )
 
 
-def _has_header(lowered: bytes) -> bool:
-    return b"bearer" in lowered or b"basic " in lowered
+def _suspicious_escapes(page: bytes) -> bool:
+    if b"\\u" not in page:
+        return False
+    wide = b"\\uff1" in page or b"\\uFF1" in page
+    return wide or _CARD_LENGTH in _unescaped_spaces(page) or _has_escapes(page)
 
 
 def _has_escapes(page: bytes) -> bool:
     """Plain letters and digits written as escapes, in which anything may hide."""
-    return b"\\u00" in page and bool(_ESCAPED_ASCII.search(page))
+    return b"\\" in page and b"\\u00" in page and bool(_ESCAPED_ASCII.search(page))
 
 
 def clean_records(records: Sequence[bytes], report: Report) -> list[bytes]:
