@@ -6,7 +6,7 @@
     mapping/         4  worksheet and templates: what goes where, in what form
     outbox/          5  what is owed to each system, in order                   deliver.py
     destinations/    6  one module a kind of system
-    ledger/          7  every call, and the balance                             status/, trace/
+    ledger/          7  every call, and the balance                             status/, trace/, report/
     webhooks/           hints from outside, turned into pulls
     orchestration/   8  Dagster: assets, schedules, sensors                     definitions.py
     cli/             9  the `ipaas` command                                     sync.py

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from ipaas_dagster.cli import approve, look, mend, pipelines, plan, replay, resume, run, serve, template, webhooks
+from ipaas_dagster.cli import (
+    approve,
+    html_report,
+    look,
+    mend,
+    pipelines,
+    plan,
+    replay,
+    resume,
+    run,
+    serve,
+    template,
+    webhooks,
+)
 from ipaas_dagster.cli import status as standing
 from ipaas_dagster.cli import trace as tracing
 
@@ -25,6 +38,7 @@ app.command()(plan.plan)
 app.command()(plan.apply)
 
 app.command()(standing.status)
+app.command()(html_report.report)
 app.command()(tracing.trace)
 app.command()(look.worksheet)
 app.command()(look.check)

@@ -17,9 +17,15 @@ _VALUES = re.compile(
     re.VERBOSE,
 )
 _MASK = "…"
+_BEHIND_ANOTHER = re.compile(rf"waits for \w+ {_MASK}, which is blocked: (?=waits for)")
 
 
 def cause_of(reason: str) -> str:
     """The reason with every value as `…`, shortened; equal for records that fail alike."""
     text = _VALUES.sub(_MASK, " ".join(reason.split()))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def root_of(cause: str) -> str:
+    """What waits for a record that is itself blocked waits for what blocks that one."""
+    return _BEHIND_ANOTHER.sub("", cause)

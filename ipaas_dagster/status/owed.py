@@ -12,7 +12,7 @@ from sqlalchemy import and_, case, func, select
 from ipaas_dagster.operations.tables import outbox
 from ipaas_dagster.outbox.entry import OPEN, State
 from ipaas_dagster.outbox.pauses import WHOLE, Pause
-from ipaas_dagster.status.causes import cause_of
+from ipaas_dagster.status.causes import cause_of, root_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,7 +24,7 @@ REASONS = 2_000
 @dataclass(frozen=True)
 class Owed:
     """Entries of one route, state and cause. `for_good`: blocked by a record that will not come. `since`: when they
-    died, or were queued."""
+    died, or were found to be blocked for good; of others, when they were queued."""
 
     system: str
     collection: str
@@ -46,7 +46,7 @@ def read_owed(connection: Connection) -> list[Owed]:
     found: dict[tuple[Any, ...], Owed] = {}
     for number, row in enumerate(rows):
         reason = row.reason or ""
-        cause = cause_of(reason) if number < REASONS else "other causes"
+        cause = root_of(cause_of(reason)) if number < REASONS else "other causes"
         new = Owed(
             row.system,
             row.collection,
@@ -67,8 +67,9 @@ def read_owed(connection: Connection) -> list[Owed]:
 
 def _grouped(connection: Connection) -> Sequence[Any]:
     o = outbox.c
-    since = case((o.state == State.DEAD.value, o.updated_at), else_=o.queued_at)
-    for_good = case((and_(o.state == State.BLOCKED.value, o.told_at.is_not(None)), 1), else_=0)
+    is_for_good = and_(o.state == State.BLOCKED.value, o.told_at.is_not(None))
+    since = case((o.state == State.DEAD.value, o.updated_at), (is_for_good, o.told_at), else_=o.queued_at)
+    for_good = case((is_for_good, 1), else_=0)
     query = (
         select(
             o.system,

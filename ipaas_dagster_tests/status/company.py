@@ -14,7 +14,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,60 +62,70 @@ class Company:
     def pass_hours(self, hours: float) -> None:
         self.clock.advance(hours * 3600)
 
-    def work(self, seed: int, *, insert: int = 2, change: int = 6) -> None:
-        """People at the source insert and change a few records of each collection."""
-        for name in POLLED:
-            self.sandbox.instagaze.mutate(name, insert=insert, change=change, seed=seed)
-
 
 @contextmanager
-def company(folder: Path, *, accounts: int = 12, now: datetime | None = None) -> Iterator[Company]:
-    """Before its first sync. The clock stands at `now` (else a day in November)."""
+def company(folder: Path, *, accounts: int = 12) -> Iterator[Company]:
+    """Before its first sync."""
     clock = SandboxClock()
-    clock.stop(now or datetime(2026, 11, 27, 9, 40, tzinfo=UTC))
     _configure(folder / "data")
     with running_sandbox(accounts=accounts, bad_records=True, clock=clock) as sandbox:
         yield Company(sandbox, clock, folder)
 
 
-def live_through(made: Company, *, rounds: int = 2, every_hours: float = 3.0) -> None:
-    """A quiet first load and `rounds` of work; then, one after another, everything that can be stuck."""
+def all_at_once(made: Company) -> None:
+    """Everything that can be stuck, in one sync an hour ago."""
+    made.clock.advance(-3600)
+    _a_rule_of_salesforce(made)
+    _a_receiver_that_is_gone(made)
+    _rows_that_are_locked(made)
+    made.sync()
+    made.pass_hours(1)
+
+
+def live_through(made: Company, *, rounds: int, every_hours: float = 3.0) -> None:
+    """A quiet first load and `rounds` of work, once with rows that are locked for a while; then, one after another,
+    everything that can be stuck. It ends now."""
     made.clock.advance(-3600 * (every_hours * rounds + 30))
     made.sync()
     for seed in range(rounds):
-        made.pass_hours(every_hours)
-        made.work(seed)
+        _work(made, every_hours, seed)
+        if seed == rounds // 2:
+            made.sandbox.salesforce.command("refuse", {"object": "Contact", "code": "UNABLE_TO_LOCK_ROW"})
         made.sync()
-    _a_rule_of_salesforce(made, rounds)
-    _a_receiver_that_is_gone(made, rounds)
-    _rows_that_are_locked(made, rounds)
-
-
-def _a_rule_of_salesforce(made: Company, rounds: int) -> None:
-    """Customers of one country are refused; new ones among them have contacts and invoices that wait for good."""
-    made.pass_hours(4)
-    rule = {"object": "Account", "code": RULE, "message": RULE_SAYS, "where": {"BillingCountry": "Ireland"}}
-    made.sandbox.salesforce.command("refuse", rule)
-    made.work(rounds + 1, insert=14, change=8)
+        made.sandbox.salesforce.command("mend", {})
+    _work(made, 4, rounds + 1, insert=14, change=8)
+    _a_rule_of_salesforce(made)
     made.sync()
-
-
-def _a_receiver_that_is_gone(made: Company, rounds: int) -> None:
-    made.pass_hours(9)
-    made.sandbox.webhook.configure(status=410)
-    made.work(rounds + 2, insert=1, change=5)
+    _work(made, 9, rounds + 2, insert=1)
+    _a_receiver_that_is_gone(made)
     made.sync()
-    made.pass_hours(12)
-    made.work(rounds + 3, insert=1, change=4)
+    _work(made, 12, rounds + 3, insert=1)
     made.sync()
-
-
-def _rows_that_are_locked(made: Company, rounds: int) -> None:
-    made.pass_hours(4.9)
-    made.sandbox.salesforce.command("refuse", {"object": "Invoice__c", "code": "UNABLE_TO_LOCK_ROW"})
-    made.work(rounds + 4, insert=0, change=3)
+    _work(made, 4.9, rounds + 4, insert=0, change=3)
+    _rows_that_are_locked(made)
     made.sync()
     made.pass_hours(0.1)
+
+
+def _work(made: Company, hours: float, seed: int, *, insert: int = 2, change: int = 6) -> None:
+    """Time passes, and people at the source insert and change a few records of each collection."""
+    made.pass_hours(hours)
+    for name in POLLED:
+        made.sandbox.instagaze.mutate(name, insert=insert, change=change, seed=seed)
+
+
+def _a_rule_of_salesforce(made: Company) -> None:
+    """Customers of one country are refused; the contacts and invoices of new ones wait for good."""
+    rule = {"object": "Account", "code": RULE, "message": RULE_SAYS, "where": {"BillingCountry": "Ireland"}}
+    made.sandbox.salesforce.command("refuse", rule)
+
+
+def _a_receiver_that_is_gone(made: Company) -> None:
+    made.sandbox.webhook.configure(status=410)
+
+
+def _rows_that_are_locked(made: Company) -> None:
+    made.sandbox.salesforce.command("refuse", {"object": "Invoice__c", "code": "UNABLE_TO_LOCK_ROW"})
 
 
 def _configure(folder: Path) -> None:
@@ -137,8 +146,8 @@ def _configure(folder: Path) -> None:
 
 
 def main() -> None:
-    with company(Path(sys.argv[1]), accounts=60, now=datetime.now(UTC)) as made:
-        live_through(made, rounds=int(sys.argv[2]) if len(sys.argv) > 2 else 12)
+    with company(Path(sys.argv[1]), accounts=60) as made:
+        live_through(made, rounds=int(sys.argv[2]) if len(sys.argv) > 2 else 8)
         for name, value in made.environment.items():
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
