@@ -108,13 +108,11 @@ def _count(connection: Connection, found: _Hours, first: datetime) -> None:
 
 def _of_hub(project: Project, name: str, column: str, first: datetime) -> list[tuple[str, int]]:
     """Rows of one of the hub's own tables by hour."""
-    from ipaas_dagster.hub.tables import CATALOG
-
     with project.hub.reading() as connection:
         if connection is None:
             return []
         rows = connection.execute(
-            f"SELECT date_trunc('hour', {column}), count(*) FROM {CATALOG}.hub.{name} WHERE {column} >= ? GROUP BY 1",
+            f"SELECT date_trunc('hour', {column}), count(*) FROM hub.{name} WHERE {column} >= ? GROUP BY 1",
             [first],
         ).fetchall()
     return [(hour(at), int(count)) for at, count in rows]
