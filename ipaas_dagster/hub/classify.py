@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.hub.matching import no
 from ipaas_dagster.hub.tables import table
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _find_repeated_lines(connection: HubConnection) -> None:
             SELECT hub_id FROM staged_lines WHERE hub_id IS NOT NULL GROUP BY hub_id HAVING count(*) > 1)
         SELECT line FROM (
             SELECT line, row_number() OVER (PARTITION BY hub_id ORDER BY observed_at DESC, line DESC) AS place
-            FROM staged_lines SEMI JOIN again USING (hub_id))
+            FROM staged_lines WHERE hub_id IN (SELECT hub_id FROM again)) placed
         WHERE place > 1""")
 
 
@@ -51,8 +52,7 @@ def _find_outdated_lines(connection: HubConnection, parent: Collection) -> None:
         CREATE TEMP TABLE outdated AS
         SELECT s.line FROM staged_lines s
         JOIN (SELECT hub_id, observed_at FROM {table(parent)}) c ON c.hub_id = s.hub_id
-        ANTI JOIN losers USING (line)
-        WHERE c.observed_at > s.observed_at""")
+        WHERE c.observed_at > s.observed_at AND {no("losers", "s")}""")
 
 
 def _find_repeated_elements(connection: HubConnection, parent: Collection, child: Collection) -> None:
@@ -66,28 +66,26 @@ def _find_repeated_elements(connection: HubConnection, parent: Collection, child
             SELECT line, element, hub_id, observed_at FROM staged_rejects
             WHERE collection = '{child.name}' AND hub_id IS NOT NULL),
         counted AS (
-            SELECT * FROM seen ANTI JOIN losers USING (line) ANTI JOIN outdated USING (line)
-            ANTI JOIN rejected_{parent.name} USING (line)),
+            SELECT s.* FROM seen s
+            WHERE {no("losers", "s")} AND {no("outdated", "s")} AND {no(f"rejected_{parent.name}", "s")}),
         again AS (SELECT hub_id FROM counted GROUP BY hub_id HAVING count(*) > 1)
         SELECT line, element FROM (
             SELECT line, element, row_number() OVER (
                 PARTITION BY hub_id ORDER BY observed_at DESC, line DESC, element DESC) AS place
-            FROM counted SEMI JOIN again USING (hub_id))
+            FROM counted WHERE hub_id IN (SELECT hub_id FROM again)) placed
         WHERE place > 1""")
 
 
-_RECORDS = """
+_RECORDS = f"""
     SELECT line, element, hub_id, observed_at, content_hash, removed, FALSE AS outdated
-    FROM staged_{name} ANTI JOIN losers USING (line)"""
+    FROM staged_{{name}} s WHERE {no("losers", "s")}"""
 
-_ELEMENTS = """
+_ELEMENTS = f"""
     SELECT s.line, s.element, s.hub_id, s.observed_at, s.content_hash, s.removed, o.line IS NOT NULL AS outdated
-    FROM staged_{name} s ANTI JOIN losers USING (line)
-    ANTI JOIN losers_{name} USING (line, element)
-    LEFT JOIN outdated o ON o.line = s.line"""
+    FROM staged_{{name}} s LEFT JOIN outdated o ON o.line = s.line
+    WHERE {no("losers", "s")} AND {no("losers_{name}", "s", "line", "element")}"""
 
-_NOT_REPEATED_ELEMENT = """NOT EXISTS (
-    SELECT 1 FROM losers_{name} l WHERE l.line = r.line AND l.element = r.element)"""
+_NOT_REPEATED_ELEMENT = no("losers_{name}", "r", "line", "element")
 
 
 def _judge(connection: HubConnection, collection: Collection, candidates: str) -> None:
@@ -111,5 +109,4 @@ def _keep_rejects(connection: HubConnection, collection: Collection, condition: 
     connection.execute(f"""
         CREATE TEMP TABLE rejected_{collection.name} AS
         SELECT r.* FROM staged_rejects r
-        ANTI JOIN losers USING (line) ANTI JOIN outdated USING (line)
-        WHERE r.collection = '{collection.name}' AND {condition}""")
+        WHERE r.collection = '{collection.name}' AND {no("losers", "r")} AND {no("outdated", "r")} AND {condition}""")

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.hub.matching import some
 
 if TYPE_CHECKING:
     from ipaas_dagster.hub.store import HubConnection
@@ -43,13 +44,13 @@ _FETCHED_ELEMENTS = """
 
 # Counted on its own, never as what is left over: otherwise a lost record would look balanced.
 _DUPLICATE_RECORDS = "SELECT count(*) FROM losers"
-_DUPLICATE_ELEMENTS = """
-    SELECT (SELECT count(*) FROM staged_{name} SEMI JOIN losers USING (line))
-         + (SELECT count(*) FROM staged_rejects SEMI JOIN losers USING (line) WHERE collection = '{name}')
-         + (SELECT count(*) FROM losers_{name})"""
+_DUPLICATE_ELEMENTS = f"""
+    SELECT (SELECT count(*) FROM staged_{{name}} s WHERE {some("losers", "s")})
+         + (SELECT count(*) FROM staged_rejects r WHERE collection = '{{name}}' AND {some("losers", "r")})
+         + (SELECT count(*) FROM losers_{{name}})"""
 
-_STALE_REJECTS = """
-    SELECT count(*) FROM staged_rejects r SEMI JOIN outdated USING (line) WHERE collection = '{name}'"""
+_STALE_REJECTS = f"""
+    SELECT count(*) FROM staged_rejects r WHERE collection = '{{name}}' AND {some("outdated", "r")}"""
 
 
 def count(connection: HubConnection, collection: Collection, *, held: int) -> Counts:

@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ipaas_dagster.contracts.cells import literal
 from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import NotSetUp, SettingsError, StoreDamaged
 from ipaas_dagster.hub.changes import HubHead, read_head
+from ipaas_dagster.hub.dialect import Dialect, DuckDB
 from ipaas_dagster.hub.noted_head import read_note, write_note
-from ipaas_dagster.hub.spill import spill_folder
+from ipaas_dagster.hub.scratch import scratch_database
 from ipaas_dagster.hub.store import HubConnection, Rows, transaction
 from ipaas_dagster.locks import Locks
 
@@ -35,6 +37,8 @@ CATALOG, _SCRATCH = "ipaas", "memory.main"
 class FileConnection:
     """An attached hub file."""
 
+    sql: Dialect = DuckDB()
+
     def __init__(self, duckdb: DuckDBPyConnection) -> None:
         self._duckdb = duckdb
 
@@ -46,6 +50,18 @@ class FileConnection:
         row = self._duckdb.execute(sql, values).fetchone()
         return int(row[0]) if row else 0
 
+    def unload(self, query: str, file: Path) -> None:
+        self._duckdb.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT csv, HEADER false, FORCE_QUOTE *)")
+
+    def load(self, table: str, columns: Sequence[tuple[str, str]], file: Path) -> None:
+        names = ", ".join(f'"{name}"' for name, _ in columns)
+        types = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in columns)
+        self._duckdb.execute(f"""
+            INSERT INTO {table} ({names}) SELECT {names} FROM read_csv(
+                {literal(str(file))}, columns = {{{types}}}, header = false, auto_detect = false, delim = ',',
+                quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, parallel = false,
+                max_line_size = {max(file.stat().st_size, 1_000_000)})""")
+
     def lock(self, name: str) -> None:
         """Whoever has attached the file is alone with it."""
 
@@ -56,7 +72,10 @@ class HubFile:
     def __init__(self, url: str, locks: Locks, *, memory_limit: str = "300MB") -> None:
         scheme, separator, path = url.partition(":///")
         if scheme != "duckdb" or not separator or not path:
-            raise SettingsError(f"IPAAS_HUB_URL={url!r} is not understood; write duckdb:////folder/ipaas.duckdb")
+            raise SettingsError(
+                f"IPAAS_HUB_URL={scheme.partition(':')[0]}:... is not understood; write duckdb:////folder/ipaas.duckdb "
+                "or postgresql+psycopg://user:password@host/database"
+            )
         self.path = Path("/" + path.lstrip("/")) if path.startswith("/") else Path(path).absolute()
         self._locks, self._memory_limit = locks, memory_limit
 
@@ -70,18 +89,8 @@ class HubFile:
     @contextmanager
     def scratch(self, memory_factor: float = 1.0) -> Iterator[DuckDBPyConnection]:
         """It spills beside the hub."""
-        import duckdb
-
-        with spill_folder(self.path.parent, self._locks) as spill:
-            settings = {"memory_limit": self._memory_limit, "temp_directory": spill, "TimeZone": "UTC"}
-            settings |= {"autoinstall_known_extensions": "false"}
-            connection = duckdb.connect(":memory:", config=settings)
-            try:
-                if memory_factor != 1.0:
-                    connection.execute(f"SET memory_limit = '{self._memory_bytes() * memory_factor:.0f}B'")
-                yield connection
-            finally:
-                connection.close()
+        with scratch_database(self.path.parent, self._locks, self._memory_limit, memory_factor) as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[HubConnection | None]:
@@ -138,16 +147,6 @@ class HubFile:
             if head is not None:
                 write_note(self.path, head)
 
-    def _memory_bytes(self) -> float:
-        number = self._memory_limit.rstrip("BbGgIiKkMmTt ")
-        unit = self._memory_limit[len(number) :].strip().upper()
-        units = {"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
-        units |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
-        try:
-            return float(number) * units[unit]
-        except (ValueError, KeyError):
-            raise SettingsError(f"IPAAS_MEMORY_LIMIT={self._memory_limit!r} is not a size; write 300MB") from None
-
     def _attach(self, connection: DuckDBPyConnection, *, read_only: bool) -> None:
         import duckdb
 
@@ -180,7 +179,7 @@ def _create(connection: HubConnection) -> None:
         "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = ?", [CATALOG]
     ).fetchall()
     tables, columns = {table for table, _ in rows}, set(rows)
-    if tables >= OWN_TABLES and all((table, column) in columns for table, column, _ in declared_columns()):
+    if tables >= OWN_TABLES and all((table, column) in columns for table, column, _ in declared_columns("VARCHAR")):
         return
     connection.execute(f"SET search_path = '{CATALOG}.main'")
     with transaction(connection):

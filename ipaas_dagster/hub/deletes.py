@@ -6,11 +6,15 @@ Sources of deletes: a parent's complete set of children without one it had, a ch
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.hub.matching import no
 from ipaas_dagster.hub.tables import table
+from ipaas_dagster.records import LandingNote
 
 if TYPE_CHECKING:
     from ipaas_dagster.hub.store import HubConnection
@@ -27,11 +31,13 @@ class Guard:
         return deletes > self.records and deletes >= self.share * alive
 
 
-def find_gone(connection: HubConnection, collection: Collection, parent: Collection | None, scope: str) -> None:
+def find_gone(
+    connection: HubConnection, collection: Collection, parent: Collection | None, landing: LandingNote
+) -> None:
     """Make gone_<c> of one collection; its parent's must be settled before (`parent` is None for the top)."""
-    names = {"name": collection.name, "table": table(collection)}
+    names = {"name": collection.name, "table": table(collection), "read": landing.observed_from.isoformat()}
     parts = [_TOMBSTONES]
-    if scope == "snapshot":
+    if landing.scope == "snapshot":
         parts.append(_ABSENT_FROM_SNAPSHOT)
     if parent is not None:
         names |= {"parent": parent.name, "column": collection.parent_column or ""}
@@ -56,21 +62,20 @@ _MARKED_DELETED = "SELECT hub_id, observed_at, line FROM verdict_{name} WHERE ve
 
 # A rejected record counts as present; one whose id cannot be read might be any, so then nothing is deleted.
 _ABSENT_FROM_SNAPSHOT = """
-    SELECT c.hub_id, (SELECT min(observed_at) FROM snapshot_read) AS observed_at, 0 AS line
+    SELECT c.hub_id, TIMESTAMPTZ '{read}' AS observed_at, 0 AS line
     FROM {table} c WHERE c.deleted_at IS NULL
-    AND c.hub_id NOT IN (SELECT hub_id FROM staged_lines WHERE hub_id IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM staged_lines l WHERE l.hub_id = c.hub_id)
     AND NOT EXISTS (SELECT 1 FROM staged_lines WHERE hub_id IS NULL)"""
 
 # The hub's current parent decides: a child that moved to another parent stays with that one.
-_ABSENT_FROM_SET = """
+_ABSENT_FROM_SET = f"""
     SELECT c.hub_id, s.observed_at, s.line
-    FROM (SELECT * FROM staged_sets WHERE collection = '{name}') s
-    ANTI JOIN losers USING (line) ANTI JOIN outdated USING (line)
-    JOIN {table} c ON c."{column}" = s.parent_hub_id
-    WHERE c.deleted_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM present_{name} p WHERE p.hub_id = c.hub_id)
+    FROM (
+        SELECT * FROM staged_sets s WHERE collection = '{{name}}' AND {no("losers", "s")} AND {no("outdated", "s")}) s
+    JOIN {{table}} c ON c."{{column}}" = s.parent_hub_id
+    WHERE c.deleted_at IS NULL AND {no("present_{name}", "c", "hub_id")}
     AND NOT EXISTS (
-        SELECT 1 FROM rejected_{name} r WHERE r.line = s.line AND r.hub_id IS NULL)"""
+        SELECT 1 FROM rejected_{{name}} r WHERE r.line = s.line AND r.hub_id IS NULL)"""
 
 _PARENT_GONE = """
     SELECT c.hub_id, g.observed_at, g.line FROM gone_{parent} g JOIN {table} c ON c."{column}" = g.hub_id
@@ -83,7 +88,7 @@ def note_present(connection: HubConnection, child: Collection) -> None:
         CREATE TEMP TABLE present_{child.name} AS
         SELECT DISTINCT hub_id FROM (
             SELECT hub_id FROM verdict_{child.name} WHERE verdict <> 'stale'
-            UNION ALL SELECT hub_id FROM rejected_{child.name} WHERE hub_id IS NOT NULL)""")
+            UNION ALL SELECT hub_id FROM rejected_{child.name} WHERE hub_id IS NOT NULL) seen""")
 
 
 @dataclass(frozen=True)
@@ -105,13 +110,15 @@ def hold_back(connection: HubConnection, collection: Collection, guard: Guard | 
     alive = _count(connection, f"{table(collection)} WHERE deleted_at IS NULL")
     if not guard.holds(deletes, alive):
         return None
-    row = connection.execute(
-        f"""
-        SELECT to_json(list([hub_id, strftime(observed_at, '%Y-%m-%dT%H:%M:%S.%f+00:00')] ORDER BY hub_id))
-        FROM gone_{name}"""
-    ).fetchone()
+    gone = f"SELECT hub_id, {connection.sql.micros('observed_at')} FROM gone_{name} ORDER BY hub_id"
+    subjects = [[hub_id, _iso(micros)] for hub_id, micros in connection.execute(gone).fetchall()]
     connection.execute(f"DELETE FROM gone_{name}")
-    return Held(name, deletes, alive, row[0] if row else "[]")
+    return Held(name, deletes, alive, json.dumps(subjects, ensure_ascii=False, separators=(",", ":")))
+
+
+def _iso(micros: int) -> str:
+    seconds, rest = divmod(micros, 1_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:06d}+00:00"
 
 
 def _count(connection: HubConnection, source: str) -> int:

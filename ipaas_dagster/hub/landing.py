@@ -48,9 +48,6 @@ def merge_landing(
         connection.lock(f"merge {landing.collection}")
         if is_merged(connection, landing.landing_id):
             return Merged(read_counts(connection, landing.landing_id), 0, (), read_head(connection))
-        connection.execute(
-            "CREATE TEMP TABLE snapshot_read AS SELECT ?::TIMESTAMPTZ AS observed_at", [landing.observed_from]
-        )
         classify(connection, family)
         holds = _settle_deletes(connection, family, landing, guard)
         new_rejects = 0
@@ -82,7 +79,7 @@ def _settle_deletes(
         parent = family[0] if collection.parent else None
         if parent is not None:
             note_present(connection, collection)
-        find_gone(connection, collection, parent, landing.scope)
+        find_gone(connection, collection, parent, landing)
         held = hold_back(connection, collection, guard)
         if held is not None:
             hold_id = write_hold(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.hub.matching import no
 
 if TYPE_CHECKING:
     from ipaas_dagster.hub.store import HubConnection
@@ -33,6 +34,11 @@ def write_rejects(
     return new
 
 
+_CONTENT = "concat_ws('|', collection, coalesce(hub_id, concat('no id', parent_hub_id, '#', place)), content)"
+_OPEN = f"(SELECT reject_id FROM {REJECTS} WHERE resolved_at IS NULL)"
+_REJECTED = "collection, line, element, observed_at, hub_id, source_id, parent_hub_id, reasons, record"
+
+
 def _any(connection: HubConnection, source: str) -> bool:
     return bool(connection.execute(f"SELECT 1 FROM {source} LIMIT 1").fetchone())
 
@@ -44,11 +50,12 @@ def _key_rejects(connection: HubConnection, name: str) -> None:
             SELECT *, coalesce(record::VARCHAR, 'null') AS content, row_number() OVER (
                 PARTITION BY hub_id, parent_hub_id, coalesce(record::VARCHAR, 'null')
                 ORDER BY line, element) AS place
-            FROM rejected_{name})
-        SELECT * EXCLUDE (content, place), sha256(concat_ws('|', collection,
-            coalesce(hub_id, concat('no id', parent_hub_id, '#', place)), content)) AS reject_id
-        FROM placed
-        QUALIFY row_number() OVER (PARTITION BY reject_id ORDER BY observed_at DESC, line DESC) = 1""")
+            FROM rejected_{name}),
+        keyed AS (SELECT *, {connection.sql.sha256(_CONTENT)} AS reject_id FROM placed),
+        ranked AS (
+            SELECT *, row_number() OVER (PARTITION BY reject_id ORDER BY observed_at DESC, line DESC) AS rank
+            FROM keyed)
+        SELECT {_REJECTED}, reject_id FROM ranked WHERE rank = 1""")
 
 
 def _resolve_replaced(connection: HubConnection, name: str) -> None:
@@ -71,7 +78,7 @@ def _open_new(connection: HubConnection, name: str, source: str, landing_id: str
         INSERT INTO {REJECTS}
         SELECT collection, source_id, to_json(reasons), record, ?, observed_at, NULL, reject_id,
             ?, hub_id, parent_hub_id, line, element, observed_at, ?, NULL
-        FROM keyed_{name} ANTI JOIN (SELECT reject_id FROM {REJECTS} WHERE resolved_at IS NULL) USING (reject_id)""",
+        FROM keyed_{name} k WHERE {no(_OPEN, "k", "reject_id")}""",
         [landing_id, source, run_id],
     )
 

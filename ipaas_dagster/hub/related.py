@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection
-from ipaas_dagster.hub.changes import reader, record_fields
+from ipaas_dagster.contracts.types import duckdb_type
+from ipaas_dagster.hub.changes import reader
+from ipaas_dagster.hub.dialect import Dialect, record_fields
 from ipaas_dagster.hub.tables import table
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ def read_children(connection: HubConnection, collection: str, parents: Sequence[
     child = contracts.collection(collection)
     order = ", ".join(f'c."{name}"' for name in (child.number_column, "hub_id") if name)
     query = f"""
-        SELECT c.version, to_json(struct_pack({record_fields(child)}))::VARCHAR FROM {table(child)} c
-        WHERE c.deleted_at IS NULL AND c."{child.parent_column}" IN (SELECT unnest(?)) ORDER BY {order}"""
+        SELECT c.version, {connection.sql.json_text("c", record_fields(child))} FROM {table(child)} c
+        WHERE c.deleted_at IS NULL AND c."{child.parent_column}" IN (SELECT unnest(?::VARCHAR[])) ORDER BY {order}"""
     read = reader(child)
     return [read(record, version) for version, record in connection.execute(query, [list(parents)]).fetchall()]
 
@@ -42,11 +44,12 @@ def read_children_at(
     """As `read_children`, when `seq` was the hub's last change; but for those that moved to another parent since."""
     child = contracts.collection(collection)
     query = f"""
-        SELECT v.version, v.record::VARCHAR FROM (
-            SELECT hub_id, max_by(struct_pack(version, operation, record), seq) AS v FROM hub.versions
+        SELECT v.version, v.record::VARCHAR FROM hub.versions v JOIN (
+            SELECT hub_id, max(seq) AS seq FROM hub.versions
             WHERE collection = ? AND seq <= ? AND hub_id IN (
-                SELECT c.hub_id FROM {table(child)} c WHERE c."{child.parent_column}" IN (SELECT unnest(?)))
-            GROUP BY hub_id)
+                SELECT c.hub_id FROM {table(child)} c
+                WHERE c."{child.parent_column}" IN (SELECT unnest(?::VARCHAR[])))
+            GROUP BY hub_id) last ON v.seq = last.seq AND v.hub_id = last.hub_id
         WHERE v.operation <> 'delete'"""
     values = [collection, seq, list(parents)]
     read = reader(child)
@@ -59,9 +62,11 @@ def read_holders(
     connection: HubConnection, collection: str, column: str, values: Sequence[Any]
 ) -> list[tuple[Any, str]]:
     """(value, hub id) of the live records that hold one of the values, in hub id order."""
+    declared = contracts.collection(collection)
+    kind = next((duckdb_type(c.type) for c in declared.columns if c.name == column), "VARCHAR")
     query = f"""
-        SELECT c."{column}", c.hub_id FROM {table(contracts.collection(collection))} c
-        WHERE c.deleted_at IS NULL AND c."{column}" IN (SELECT unnest(?)) ORDER BY c.hub_id"""
+        SELECT c."{column}", c.hub_id FROM {table(declared)} c
+        WHERE c.deleted_at IS NULL AND c."{column}" IN (SELECT unnest(?::{kind}[])) ORDER BY c.hub_id"""
     return [(value, hub_id) for value, hub_id in connection.execute(query, [list(values)]).fetchall()]
 
 
@@ -76,7 +81,7 @@ def read_touched(
         return Touched(0, upto, ())
     found = connection.execute(
         f"""
-        SELECT DISTINCT t.parent FROM ({_parents(child, after_seq, last)}) t
+        SELECT DISTINCT t.parent FROM ({_parents(connection.sql, child, after_seq, last)}) t
         WHERE t.parent IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM hub.changes p
             WHERE p.collection = ? AND p.hub_id = t.parent AND p.seq > ? AND p.seq <= ?)
@@ -91,15 +96,15 @@ def _chunk(connection: HubConnection, collection: str, after_seq: int, limit: in
         f"""
         SELECT count(*), max(seq) FROM (
             SELECT seq FROM hub.changes WHERE collection = ? AND seq > ? AND seq <= ?
-            ORDER BY seq LIMIT {int(limit)})""",
+            ORDER BY seq LIMIT {int(limit)}) chunk""",
         [collection, after_seq, upto],
     ).fetchone()
     return (int(row[0]), int(row[1] or 0)) if row else (0, 0)
 
 
-def _parents(child: Collection, after: int, last: int) -> str:
+def _parents(sql: Dialect, child: Collection, after: int, last: int) -> str:
     """The parents the changes name; where a child can move from one to another, the one it left as well."""
-    named, chosen = f"v.record ->> '$.{child.parent_column}'", f"v.collection = '{child.name}'"
+    named, chosen = sql.named("v.record", child.parent_column or ""), f"v.collection = '{child.name}'"
     now = f"SELECT {named} AS parent FROM hub.versions v WHERE {chosen} AND v.seq > {after} AND v.seq <= {last}"
     if child.number_column is not None:
         return now  # its own id holds its parent's

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.hub.matching import no, some
 from ipaas_dagster.hub.tables import table
 
 if TYPE_CHECKING:
@@ -44,35 +45,37 @@ def write_sightings(connection: HubConnection, collection: Collection, landing_i
     connection.execute(
         f"""
         INSERT INTO {SIGHTINGS}
-        SELECT '{collection.name}', hub_id, ?, line, element, verdict FROM ({rows}) WHERE hub_id IS NOT NULL""",
+        SELECT '{collection.name}', hub_id, ?, line, element, verdict FROM ({rows}) r
+        WHERE hub_id IS NOT NULL""",
         [landing_id],
     )
 
 
 _OF_RECORDS = (
-    "SELECT hub_id, line, 0 AS element, 'duplicate' AS verdict FROM staged_lines SEMI JOIN losers USING (line)",
+    f"SELECT hub_id, line, 0 AS element, 'duplicate' AS verdict FROM staged_lines s WHERE {some('losers', 's')}",
 )
 
 _SEEN = """(
     SELECT line, element, hub_id FROM staged_{name}
-    UNION ALL SELECT line, element, hub_id FROM staged_rejects WHERE collection = '{name}')"""
+    UNION ALL SELECT line, element, hub_id FROM staged_rejects WHERE collection = '{name}') s"""
 
 _OF_ELEMENTS = (
-    f"SELECT hub_id, line, element, 'duplicate' AS verdict FROM {_SEEN} SEMI JOIN losers USING (line)",
-    f"SELECT hub_id, line, element, 'duplicate' FROM {_SEEN} SEMI JOIN losers_{{name}} USING (line, element)",
+    f"SELECT hub_id, line, element, 'duplicate' AS verdict FROM {_SEEN} WHERE {some('losers', 's')}",
+    f"SELECT hub_id, line, element, 'duplicate' FROM {_SEEN} WHERE {some('losers_{name}', 's', 'line', 'element')}",
 )
 
 # A child marked deleted stands in its array and among the gone, unless its delete is held.
 _OF_ANY = (
-    """SELECT hub_id, line, element, CASE WHEN verdict = 'delete' AND hub_id NOT IN (SELECT hub_id FROM gone_{name})
-        THEN 'held' ELSE verdict END FROM verdict_{name}""",
+    f"""SELECT s.hub_id, s.line, s.element,
+        CASE WHEN s.verdict = 'delete' AND {no("gone_{name}", "s", "hub_id")} THEN 'held' ELSE s.verdict END
+        FROM verdict_{{name}} s""",
     "SELECT hub_id, line, element, 'rejected' FROM rejected_{name}",
-    "SELECT hub_id, line, element, 'stale' FROM staged_rejects SEMI JOIN outdated USING (line) "
-    "WHERE collection = '{name}'",
-    """SELECT hub_id, line, 0, 'delete' FROM gone_{name}
-        WHERE hub_id NOT IN (SELECT hub_id FROM verdict_{name} WHERE verdict = 'delete')""",
-    """SELECT hub_id, line, 0, 'no_effect' FROM staged_tombstones SEMI JOIN {table} USING (hub_id)
-        WHERE hub_id NOT IN (SELECT hub_id FROM gone_{name})""",
+    f"SELECT hub_id, line, element, 'stale' FROM staged_rejects s "
+    f"WHERE collection = '{{name}}' AND {some('outdated', 's')}",
+    f"""SELECT s.hub_id, s.line, 0, 'delete' FROM gone_{{name}} s
+        WHERE {no("(SELECT hub_id FROM verdict_{name} WHERE verdict = 'delete')", "s", "hub_id")}""",
+    f"""SELECT s.hub_id, s.line, 0, 'no_effect' FROM staged_tombstones s
+        WHERE {some("{table}", "s", "hub_id")} AND {no("gone_{name}", "s", "hub_id")}""",
 )
 
 
@@ -105,7 +108,7 @@ def forgettable_landings(connection: HubConnection, before: str) -> list[tuple[s
 def forget_sightings(connection: HubConnection, landing_ids: Sequence[str]) -> int:
     """In the caller's transaction: the landings become unsighted. Returns how many sightings were forgotten."""
     connection.execute(
-        f"INSERT INTO {UNSIGHTED} SELECT id FROM (SELECT unnest(?::VARCHAR[]) AS id) "
+        f"INSERT INTO {UNSIGHTED} SELECT id FROM (SELECT unnest(?::VARCHAR[]) AS id) given "
         f"WHERE id NOT IN (SELECT landing_id FROM {UNSIGHTED})",
         [list(landing_ids)],
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from ipaas_dagster.hub.changes import HubHead
+    from ipaas_dagster.hub.dialect import Dialect
 
 
 class Rows(Protocol):
@@ -31,13 +32,23 @@ class Rows(Protocol):
 
 
 class HubConnection(Protocol):
-    """The opened hub. Times come aware, JSON comes as the text that is stored."""
+    """The opened hub. Times come aware, JSON comes as the text that is stored. `sql` writes what stores write
+    differently."""
+
+    @property
+    def sql(self) -> Dialect: ...
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Rows:
         """Run one statement; a value that is a list is a list there too."""
 
     def change(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run an INSERT, UPDATE or DELETE; returns how many rows it concerned."""
+
+    def unload(self, query: str, file: Path) -> None:
+        """Write what a query finds into `file`, as CSV without header: null is empty, text stands in quotes."""
+
+    def load(self, table: str, columns: Sequence[tuple[str, str]], file: Path) -> None:
+        """Append the rows of such a file to these columns, each with its type there, of a table."""
 
     def lock(self, name: str) -> None:
         """Until its transaction ends, this one alone holds `name`; waits for the others."""

@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS hub.warnings (
     collection VARCHAR, source_id VARCHAR, field VARCHAR, reason VARCHAR, landing_id VARCHAR);
 CREATE TABLE IF NOT EXISTS hub.merged_landings (
     landing_id VARCHAR, collection VARCHAR, scope VARCHAR, observed_from TIMESTAMPTZ, run_id VARCHAR,
-    number BIGINT, hold_share DOUBLE, hold_records BIGINT);
+    number BIGINT, hold_share FLOAT8, hold_records BIGINT);
 CREATE TABLE IF NOT EXISTS hub.sightings (
     collection VARCHAR, hub_id VARCHAR, landing_id VARCHAR, line BIGINT, element INTEGER, verdict VARCHAR);
 CREATE TABLE IF NOT EXISTS hub.unsighted_landings (landing_id VARCHAR);
@@ -63,7 +63,7 @@ OWN_TABLES = frozenset(re.findall(r"EXISTS hub\.(\w+)", _HISTORY))
 
 _GAINED = (
     ("merged_landings", "number", "BIGINT"),
-    ("merged_landings", "hold_share", "DOUBLE"),
+    ("merged_landings", "hold_share", "FLOAT8"),
     ("merged_landings", "hold_records", "BIGINT"),
 )
 """Columns of the hub's own tables that older hubs lack."""
@@ -80,24 +80,28 @@ def table(collection: Collection) -> str:
     return f'{collection.schema}."{collection.name}"'
 
 
-def statements() -> list[str]:
-    """What makes a new hub; every statement may be repeated."""
+def statements(text: str) -> list[str]:
+    """What makes a new hub; every statement may be repeated. `text`: the type of text columns."""
     made = [f"CREATE SCHEMA IF NOT EXISTS {schema}" for schema in ("hub", "instagaze")]
-    made += [text.strip() for text in _HISTORY.split(";") if text.strip()]
+    made += [one.strip().replace("VARCHAR", text) for one in _HISTORY.split(";") if one.strip()]
     for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE):
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in _columns(collection))
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in _columns(collection)).replace("VARCHAR", text)
         made.append(f"CREATE TABLE IF NOT EXISTS {table(collection)} ({columns})")
     return made
 
 
-def declared_columns() -> list[tuple[str, str, str]]:
+def declared_columns(text: str) -> list[tuple[str, str, str]]:
     """(table, column, the statement that adds it to a hub made before the column was declared)."""
+
+    def of(kind: str) -> str:
+        return kind.replace("VARCHAR", text)
+
     gained = [
-        (name, column, f"ALTER TABLE hub.{name} ADD COLUMN IF NOT EXISTS {column} {kind}")
+        (name, column, f"ALTER TABLE hub.{name} ADD COLUMN IF NOT EXISTS {column} {of(kind)}")
         for name, column, kind in _GAINED
     ]
     return gained + [
-        (collection.name, name, f'ALTER TABLE {table(collection)} ADD COLUMN IF NOT EXISTS "{name}" {kind}')
+        (collection.name, name, f'ALTER TABLE {table(collection)} ADD COLUMN IF NOT EXISTS "{name}" {of(kind)}')
         for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE)
         for name, kind in _columns(collection)
     ]
@@ -106,9 +110,9 @@ def declared_columns() -> list[tuple[str, str, str]]:
 def make(connection: HubConnection, tables: Some[str], columns: Some[tuple[str, str]]) -> None:
     """Make what is missing of a hub that has these tables, and these (table, column) pairs; in the caller's
     transaction."""
-    for statement in statements():
+    for statement in statements(connection.sql.text):
         connection.execute(statement)
-    for table_name, column, statement in declared_columns():
+    for table_name, column, statement in declared_columns(connection.sql.text):
         if table_name in tables and (table_name, column) not in columns:
             connection.execute(statement)
     if "merged_landings" in tables and "sightings" not in tables:
@@ -121,3 +125,30 @@ def make(connection: HubConnection, tables: Some[str], columns: Some[tuple[str, 
 def _columns(collection: Collection) -> list[tuple[str, str]]:
     declared = [(column.name, duckdb_type(column.type)) for column in collection.columns]
     return [*BEFORE, *declared, *AFTER]
+
+
+def _indexes() -> list[str]:
+    made = [f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_key ON hub.{table} ({key})" for table, key in _KEYS.items()]
+    made += [f"CREATE INDEX IF NOT EXISTS {table}_{name} ON hub.{table} ({columns})" for table, name, columns in _WAYS]
+    for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE):
+        made.append(f'CREATE UNIQUE INDEX IF NOT EXISTS "{collection.name}_key" ON {table(collection)} (hub_id)')
+        if collection.parent_column is not None:
+            made.append(
+                f'CREATE INDEX IF NOT EXISTS "{collection.name}_parent" ON {table(collection)} '
+                f'("{collection.parent_column}")'
+            )
+    return made
+
+
+_KEYS = {"meta": "name", "fences": "name", "changes": "seq", "versions": "collection, hub_id, version"}
+_KEYS |= {"merged_landings": "landing_id", "landing_counts": "landing_id, collection", "holds": "hold_id"}
+_WAYS = (
+    ("changes", "by_collection", "collection, seq"),
+    ("versions", "by_seq", "seq"),
+    ("sightings", "by_record", "hub_id"),
+    ("rejects", "by_record", "collection, hub_id"),
+    ("rejects", "by_key", "reject_id"),
+)
+
+INDEXES = _indexes()
+"""For stores whose indexes can be trusted: keys, which also refuse what could only be a mistake, and ways to rows."""

@@ -37,7 +37,7 @@ def _number_changes(connection: HubConnection, collection: Collection, seq: int)
             WHERE verdict IN ('insert', 'update')
             UNION ALL
             SELECT g.line, 0, g.hub_id, g.observed_at, c.version + 1, 'delete'
-            FROM gone_{name} g JOIN {table(collection)} c ON c.hub_id = g.hub_id)""")
+            FROM gone_{name} g JOIN {table(collection)} c ON c.hub_id = g.hub_id) changed""")
     row = connection.execute(f"SELECT max(seq) FROM changed_{name}").fetchone()
     return int(row[0]) if row and row[0] is not None else seq
 
@@ -52,7 +52,7 @@ def _replace_rows(connection: HubConnection, collection: Collection) -> None:
     names = ", ".join(f'"{column}"' for column in column_names(collection))
     connection.execute(f"""
         CREATE TEMP TABLE ended_{name} AS SELECT c.* FROM {target} c
-        SEMI JOIN (SELECT hub_id FROM changed_{name} WHERE operation = 'delete') d USING (hub_id)""")
+        WHERE c.hub_id IN (SELECT hub_id FROM changed_{name} WHERE operation = 'delete')""")
     connection.execute(f"DELETE FROM {target} WHERE hub_id IN (SELECT hub_id FROM changed_{name} WHERE version > 1)")
     for source, gone in ((f"staged_{name} s", False), (f"ended_{name} s", True)):
         on = "s.hub_id = v.hub_id" if gone else "s.line = v.line AND s.element = v.element"
@@ -69,16 +69,14 @@ def _after_system(collection: Collection) -> str:
 
 
 def _append_history(connection: HubConnection, collection: Collection, landing_id: str, run_id: str) -> None:
-    name = collection.name
-    fields = ["hub_id", "source_id", *(column.name for column in collection.columns), "extra"]
-    record = ", ".join(f'"{field}" := s."{field}"' for field in fields)
+    name, sql = collection.name, connection.sql
     for source, gone in ((f"staged_{name} s", False), (f"ended_{name} s", True)):
         on = "s.hub_id = v.hub_id" if gone else "s.line = v.line AND s.element = v.element"
+        record = sql.ended_record(collection) if gone else sql.staged_record(collection)
         connection.execute(
             f"""
             INSERT INTO hub.versions
-            SELECT '{name}', s.hub_id, v.version, v.operation, to_json(struct_pack({record})),
-                v.observed_at, ?, v.seq, s.content_hash
+            SELECT '{name}', s.hub_id, v.version, v.operation, {record}, v.observed_at, ?, v.seq, s.content_hash
             FROM {source} JOIN changed_{name} v ON {on}
             WHERE v.operation {"=" if gone else "<>"} 'delete'""",
             [landing_id],

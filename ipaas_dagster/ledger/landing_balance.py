@@ -28,13 +28,14 @@ _COUNTS = ", ".join(f"sum({f.name})::BIGINT" for f in fields(Counts))
 _UNBALANCED = """
     SELECT landing_id, collection, fetched,
         inserted + updated + unchanged + stale + duplicate + rejected AS ended
-    FROM hub.landing_counts WHERE fetched <> ended"""
+    FROM hub.landing_counts
+    WHERE fetched <> inserted + updated + unchanged + stale + duplicate + rejected"""
 _MISCOUNTED = """
     WITH counted AS (
         SELECT landing_id, collection, inserted + updated + deleted AS counted
         FROM hub.landing_counts),
-    changed AS (SELECT landing_id, collection, count(*) AS changed FROM hub.changes GROUP BY ALL),
-    written AS (SELECT landing_id, collection, count(*) AS written FROM hub.versions GROUP BY ALL)
+    changed AS (SELECT landing_id, collection, count(*) AS changed FROM hub.changes GROUP BY 1, 2),
+    written AS (SELECT landing_id, collection, count(*) AS written FROM hub.versions GROUP BY 1, 2)
     SELECT landing_id, collection, counted, coalesce(changed, 0), coalesce(written, 0)
     FROM counted LEFT JOIN changed USING (landing_id, collection) LEFT JOIN written USING (landing_id, collection)
     WHERE collection IN ({versioned}) AND (counted <> coalesce(changed, 0) OR counted <> coalesce(written, 0))"""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster import contracts
-from ipaas_dagster.contracts.base import Collection
+from ipaas_dagster.contracts.base import Collection, Type
 from ipaas_dagster.hub.rejects import REJECTS
 from ipaas_dagster.hub.tables import table
 from ipaas_dagster.project import Project
@@ -55,7 +55,7 @@ def look(project: Project, collections: Sequence[str], landings: Sequence[str]) 
 def _look(connection: "HubConnection", collection: Collection, landings: list[str]) -> Look:
     rows = connection.execute(f"SELECT count(*) FROM {table(collection)} WHERE deleted_at IS NULL").fetchone()
     totals = connection.execute(
-        f"SELECT count(*), count(*) FILTER (landing_id IN (SELECT unnest(?::VARCHAR[]))) FROM {REJECTS} "
+        f"SELECT count(*), count(*) FILTER (WHERE landing_id IN (SELECT unnest(?::VARCHAR[]))) FROM {REJECTS} "
         "WHERE collection = ? AND resolved_at IS NULL",
         [landings, collection.name],
     ).fetchone()
@@ -65,10 +65,10 @@ def _look(connection: "HubConnection", collection: Collection, landings: list[st
 
 
 def _sample(connection: "HubConnection", collection: Collection) -> tuple[dict[str, Any], ...]:
-    """The first live records by hub id, as the JSON that DuckDB makes of their columns."""
-    fields = ", ".join(f'"{name}" := c."{name}"' for name in ["hub_id", *(c.name for c in collection.columns)])
+    """The first live records by hub id, as the JSON that the hub makes of their columns."""
+    fields = [("hub_id", Type.TEXT), *((column.name, column.type) for column in collection.columns)]
     found = connection.execute(
-        f"SELECT to_json(struct_pack({fields}))::VARCHAR FROM {table(collection)} c "
+        f"SELECT {connection.sql.json_text('c', fields)} FROM {table(collection)} c "
         f"WHERE c.deleted_at IS NULL ORDER BY c.hub_id LIMIT {SAMPLE_ROWS}"
     ).fetchall()
     return tuple(json.loads(text) for (text,) in found)
@@ -78,9 +78,12 @@ def _rejects(connection: "HubConnection", name: str, landings: list[str]) -> tup
     found = connection.execute(
         f"""
         SELECT coalesce(hub_id, concat('line ', line, ' of landing ', landing_id)), reasons::VARCHAR,
-            strftime(rejected_at, '%Y-%m-%dT%H:%M:%SZ'), landing_id IN (SELECT unnest(?::VARCHAR[])) AS new
+            rejected_at, landing_id IN (SELECT unnest(?::VARCHAR[])) AS new
         FROM {REJECTS} WHERE collection = ? AND resolved_at IS NULL
-        ORDER BY new DESC, rejected_at DESC, hub_id LIMIT {REJECT_ROWS}""",
+        ORDER BY 4 DESC, rejected_at DESC, hub_id LIMIT {REJECT_ROWS}""",
         [landings, name],
     ).fetchall()
-    return tuple(RejectShown(record, tuple(json.loads(reasons)), since, new) for record, reasons, since, new in found)
+    return tuple(
+        RejectShown(record, tuple(json.loads(reasons)), f"{since:%Y-%m-%dT%H:%M:%SZ}", new)
+        for record, reasons, since, new in found
+    )

@@ -190,7 +190,8 @@ def _still_current(
     rows = connection.execute(
         f"""
         SELECT hub_id, version FROM {table(contracts.collection(collection))}
-        WHERE deleted_at IS NULL AND hub_id IN (SELECT unnest(?)) AND (?::TIMESTAMPTZ IS NULL OR changed_at >= ?)""",
+        WHERE deleted_at IS NULL AND hub_id IN (SELECT unnest(?::VARCHAR[]))
+        AND (?::TIMESTAMPTZ IS NULL OR changed_at >= ?)""",
         [[change.hub_id for change in changes], time, time],
     ).fetchall()
     current = dict(rows)

@@ -89,7 +89,7 @@ def _read(connection: HubConnection, subject: Subject) -> HubSide:
         holds=_rows(
             connection,
             """SELECT hold_id, landing_id, records, reason, state, created_at, decided_at, decided_landing_id
-            FROM hub.holds WHERE collection = ? AND contains(subjects::VARCHAR, ?) ORDER BY created_at""",
+            FROM hub.holds WHERE collection = ? AND strpos(subjects::VARCHAR, ?) > 0 ORDER BY created_at""",
             [name, f'"{hub_id}"'],
         ),
         unsighted=frozenset(unsighted_landings(connection) if kept else _merged_landings(connection)),

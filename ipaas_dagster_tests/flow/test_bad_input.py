@@ -29,8 +29,11 @@ BAD: dict[int, bytes] = {
     11: b'{"id": 11, "account_name": 5, "contacts": "none"}',
     12: b"null",
     13: b'"text"',
+    14: b'{"id": 14, "account_name": "nul", "x": "a\\u0000b", "contacts": [{"id": 1, "name": "\\u0000"}, '
+    b'{"id": 2, "name": "kept", "y": "a\\u0000b"}]}',
+    15: b'{"id": 15, "account_name": "n\\u0000l"}',
 }
-REJECTED = {"instagaze:accounts:5", "instagaze:accounts:6", "instagaze:accounts:10", "instagaze:accounts:11", None}
+REJECTED = {None, "instagaze:contacts:1", *(f"instagaze:accounts:{n}" for n in (5, 6, 10, 11, 15))}
 
 
 def _encode(value: Any) -> bytes:
@@ -45,13 +48,14 @@ def _encode(value: Any) -> bytes:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def project(tmp_path: Path, hub_url: str) -> Iterator[Project]:
     world = World(largest_page=6, encode=_encode)
     good = [{"id": 100 + n, "account_name": f"Zürich {n}"} for n in range(len(BAD))]
     world.seed("accounts", [record for n, bad in enumerate(BAD) for record in (good[n], {"raw": bad})])
     with serving(world) as base_url:
         given = {"IPAAS_STATE": str(tmp_path / "state"), "IPAAS_CONFIG": str(DATA), "INSTAGAZE_TOKEN": world.token}
         given |= {"INSTAGAZE_BASE_URL": base_url, "IPAAS_RETRY_SECONDS": "20"}
+        given["IPAAS_HUB_URL"] = hub_url
         project = Project(load(given, tmp_path / "no.env"))
         yield project
         project.operations.dispose()
@@ -70,5 +74,10 @@ def test_no_bad_record_stops_a_good_one(project: Project) -> None:
     assert names["9"] == "control \x01 \n"
     assert {hub_id for hub_id, _ in rejects} == REJECTED
     assert "nested deeper" in dict(rejects)["instagaze:accounts:5"]
+    assert "NUL" in dict(rejects)["instagaze:accounts:15"]
+    (contact,) = project.hub.records("contacts", ["instagaze:contacts:2"]).values()
+    assert contact.record["extra"] == {"y": "a\0b"}
+    head = project.hub.head().seq
+    assert project.hub.touched("contacts", 0, 100, head, head).parents == ("instagaze:accounts:14",)
     assert balance(project).true
-    assert sum(route.delivered for one in outcome.delivered for route in one.routes.values()) == 2 * len(names)
+    assert sum(route.delivered for one in outcome.delivered for route in one.routes.values()) == 2 * (len(names) + 1)

@@ -12,9 +12,9 @@ from ipaas_dagster.sandbox.instagaze.dialects import Dialect
 from ipaas_dagster_tests.flow.world import World
 
 
-def test_everything_arrives_everywhere(tmp_path: Path) -> None:
+def test_everything_arrives_everywhere(tmp_path: Path, hub_url: str) -> None:
     with running_sandbox(accounts=400, seed=3, samples=None) as sandbox:
-        world = World(sandbox, tmp_path / "state")
+        world = World(sandbox, tmp_path / "state", (("IPAAS_HUB_URL", hub_url),))
         outcome = world.sync()
         assert outcome.findings == []
         hub = world.hub()
@@ -53,11 +53,11 @@ def test_faults_of_every_kind_change_nothing(tmp_path: Path) -> None:
         world.check_books()
 
 
-def test_bad_records_are_told_and_stop_nothing_else(tmp_path: Path) -> None:
+def test_bad_records_are_told_and_stop_nothing_else(tmp_path: Path, hub_url: str) -> None:
     from ipaas_dagster.sandbox import BAD_RECORDS
 
     with running_sandbox(accounts=20, seed=6, bad_records=True) as sandbox:
-        world = World(sandbox, tmp_path / "state")
+        world = World(sandbox, tmp_path / "state", (("IPAAS_HUB_URL", hub_url),))
         outcome = world.sync()
         assert len([text for text in outcome.findings if "was rejected" in text]) == len(BAD_RECORDS)
         assert world.sync().findings == [], "known open rejects do not turn every later run red"

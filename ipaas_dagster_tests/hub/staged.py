@@ -55,8 +55,9 @@ class Landing:
         return START + timedelta(hours=self.at)
 
 
-def open_hub(folder: Path) -> Hub:
-    return Hub(f"duckdb:///{folder}/ipaas.duckdb", Locks(folder / "locks", 30))
+def open_hub(folder: Path, url: str = "") -> Hub:
+    """The hub of a file in `folder`, unless `url` says otherwise."""
+    return Hub(url or f"duckdb:///{folder}/ipaas.duckdb", Locks(folder / "locks", 30), folder=folder)
 
 
 def merge_into(hub: Hub, landing: Landing, guard: Guard | None = None) -> Merged:

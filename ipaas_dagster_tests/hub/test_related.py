@@ -13,9 +13,9 @@ A, B, C = (f"instagaze:accounts:{n}" for n in (1, 2, 3))
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Hub:
+def hub(tmp_path: Path, hub_url: str) -> Hub:
     """Three accounts; contact 1 moved from the first to the second, contact 3 was deleted. Seqs from 1."""
-    made = open_hub(tmp_path)
+    made = open_hub(tmp_path, hub_url)
     people = (Person(10, "x"), Person(9, "y"), Person(3, "z"), Person(1, "moves"))
     merge_into(made, Landing("first", 0, [Account(1, "a", people), Account(2, "b"), Account(3, "a")]))
     second = [Account(1, "a", (Person(10, "x"), Person(9, "y"))), Account(2, "b", (Person(1, "moves"),))]
@@ -87,7 +87,7 @@ def test_chunks_end_where_their_changes_do_and_the_last_at_the_head(hub: Hub) ->
     assert (ends[-1], len(ends)) == (head, 3)
 
 
-def test_a_hub_that_does_not_exist_knows_nobody(tmp_path: Path) -> None:
+def test_a_hub_that_does_not_exist_knows_nobody(tmp_path: Path, hub_url: str) -> None:
     none = open_hub(tmp_path / "none")
     assert (none.children("contacts", [A]), none.holders("items", "code", ["A"])) == ([], [])
     assert none.touched("contacts", 0, 10, 7, 0) == Touched(0, 7, ())
