@@ -22,6 +22,9 @@ PENDING, LANDED, WAITING, DONE, IGNORED = "pending", "landed", "waiting", "done"
 
 _COLUMNS = ("event_id", "system", "collection", "source_id", "method", "state", "reason", "received_at")
 
+_A_STATEMENT = 1_000
+"""Events; SQLite takes at most 32,766 values in one."""
+
 Told = tuple[str, Event, datetime, str]
 """System, event, when it was received, and why it is ignored (empty: it is not)."""
 
@@ -32,18 +35,24 @@ def add_events(connection: Connection, told: Sequence[Told]) -> int:
     An event without an id of its own is known by what it says, and that may be said again of a later change: it is
     pending anew, which costs one more look at the record.
     """
+    once = list({(system, event.event_id): (system, event, at, why) for system, event, at, why in told}.values())
+    return sum(_add(connection, once[start : start + _A_STATEMENT]) for start in range(0, len(once), _A_STATEMENT))
+
+
+def _add(connection: Connection, told: Sequence[Told]) -> int:
+    """One statement for all: each row of its own would hand the interpreter to and fro with the thread that answers."""
     marker = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    one = f"({', '.join([marker] * len(_COLUMNS))})"
     statement = (
-        f"INSERT INTO inbox ({', '.join(_COLUMNS)}) VALUES ({', '.join([marker] * len(_COLUMNS))}) "
+        f"INSERT INTO inbox ({', '.join(_COLUMNS)}) VALUES {', '.join([one] * len(told))} "
         "ON CONFLICT (event_id, system) DO UPDATE SET state = excluded.state, received_at = excluded.received_at, "
         f"landing_id = NULL, done_at = NULL WHERE substr(inbox.event_id, 1, {len(SAYS)}) = '{SAYS}'"
     )
-    rows = [
-        (event.event_id, system, event.collection, event.record_id, event.method, *_state(why),
-         bound(connection, inbox, "received_at", at))
-        for system, event, at, why in told
-    ]  # fmt: skip
-    return connection.exec_driver_sql(statement, rows).rowcount
+    given: list[str | None] = []
+    for system, event, at, why in told:
+        given += (event.event_id, system, event.collection, event.record_id, event.method, *_state(why))
+        given.append(bound(connection, inbox, "received_at", at))
+    return connection.exec_driver_sql(statement, tuple(given)).rowcount
 
 
 def _state(ignored: str) -> tuple[str, str | None]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import socket
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +22,10 @@ from ipaas_dagster.webhooks.writer import Counts, GroupWriter
 
 BACKLOG = 4096
 """Connections that the kernel keeps while we are busy; more would be refused."""
+_SWITCH_SECONDS = 0.0005
+"""The thread that commits needs the interpreter for a moment before and after it waits for the disk; by default it
+would wait 5 ms each time."""
+_NOTHING = "SELECT count(*) FROM inbox WHERE event_id = ''"
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def serve(project: Project, host: str, port: int) -> Counts:
     if not found.open:
         missing = "; ".join(found.closed.values()) or "no system of the worksheet says `webhooks: PRESET`"
         raise SettingsError(f"there is nobody to take webhooks from: {missing}")
-    project.operations.engine  # noqa: B018 - a store that cannot be used is told now, not to the first sender
+    _warm_up(project)
     writer = GroupWriter(partial(_commit, project), project.say)
     receiver = Receiver(found.open, writer, project.clock, project.settings.webhook_bytes, partial(_ready, project))
     with _listening(host, port) as listener:
@@ -64,6 +70,16 @@ def serve(project: Project, host: str, port: int) -> Counts:
     return writer.counts
 
 
+def _warm_up(project: Project) -> None:
+    """A store that cannot be used is told now, not to the first sender; and what is loaded by now is never collected,
+    so that no request waits for the collector to walk through it."""
+    with project.operations.write() as connection:
+        connection.exec_driver_sql(_NOTHING)
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+
+
 def _commit(project: Project, told: Sequence[Told]) -> int:
     with project.operations.write() as connection:
         return add_events(connection, told)
@@ -71,7 +87,7 @@ def _commit(project: Project, told: Sequence[Told]) -> int:
 
 def _ready(project: Project) -> None:
     with project.operations.read() as connection:
-        connection.exec_driver_sql("SELECT count(*) FROM inbox WHERE state = 'none'")
+        connection.exec_driver_sql(_NOTHING)
 
 
 def _announced(found: Doors, listener: socket.socket) -> Iterator[str]:
@@ -100,7 +116,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 def _server(receiver: Receiver) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            receiver.application(),
+            receiver,
             http="httptools",
             ws="none",
             lifespan="off",

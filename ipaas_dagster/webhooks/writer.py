@@ -19,6 +19,7 @@ Store = Callable[[Sequence[Told]], int]
 MOST_WAITING = 20_000
 """Events that wait for a commit; what comes on top is refused, so that a dead disk does not fill the memory."""
 MOST_TOGETHER = 2_000
+"""Requests in one transaction."""
 PATIENCE_SECONDS = 10.0
 """How long a request waits for its commit before its sender is asked to repeat it."""
 
@@ -61,10 +62,11 @@ class GroupWriter:
         self._events += len(told)
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._write())
+        limit = loop.call_later(self.patience_seconds, _give_up, committed)
         try:
-            await asyncio.wait_for(committed, self.patience_seconds)
-        except TimeoutError:
-            raise NotStored("the store is busy") from None
+            await committed
+        finally:
+            limit.cancel()
 
     async def close(self) -> None:
         """Let what is under way end."""
@@ -103,6 +105,11 @@ class GroupWriter:
         for _, committed in batch:
             if not committed.done():
                 committed.set_exception(NotStored("the store cannot be written"))
+
+
+def _give_up(committed: asyncio.Future[None]) -> None:
+    if not committed.done():
+        committed.set_exception(NotStored("the store is busy"))
 
 
 def _first_line(error: Exception) -> str:
