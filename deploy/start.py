@@ -5,8 +5,9 @@
 What already runs elsewhere is used instead of started: name it by IPAAS_CELERY_BROKER_URL and DAGSTER_POSTGRES_URL with
 IPAAS_OPERATIONS_URL and IPAAS_HUB_URL. Below the state folder it writes
 
-    environment     for your shell: `. data/distributed/environment`, then `dagster`, `dg` and `ipaas` mean this one
-    run/NAME.pid    of each process of the Procfile, for `kill -9 $(cat data/distributed/run/worker_1.pid)`
+    environment     for your shell: `cd data/distributed && . ./environment`; then `dagster`, `dg` and `ipaas` mean this
+                    (in the project's folder, Dagster's commands let its .env win)
+    run/NAME.pid    of each process of the Procfile, for `kill -9 -- -$(cat run/worker_1.pid)`
     logs/NAME.log   what it prints
 
 Ctrl-C (or SIGTERM) ends what it started.
@@ -63,7 +64,7 @@ def main() -> int:
                     _pause(environment)
             running.append(stack.enter_context(_running(name, command, state, environment)))
         _say(f"the Dagster UI: http://127.0.0.1:{environment['IPAAS_UI_PORT']}")
-        _say(f"for your shell: . {state / 'environment'}")
+        _say(f"for your shell: cd {state} && . ./environment")
         _watch(running, stop)
     return 0
 
@@ -87,6 +88,7 @@ def _environment(state: Path, port: int) -> Environment:
         "IPAAS_STATE": str(state),
         "IPAAS_CONFIG": str(HERE.parent / "data"),
         "IPAAS_EXECUTOR": "celery",
+        "IPAAS_WORKER_QUEUES": "dagster",
         "DAGSTER_HOME": str(state / "dagster"),
         "IPAAS_CODE_PORT": str(_free_port()),
         "IPAAS_UI_PORT": str(port or _free_port()),

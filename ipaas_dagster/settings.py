@@ -55,6 +55,8 @@ class Settings:
     broker_url: str = field(default="", repr=False)
     results_url: str = field(default="", repr=False)
     """Celery's; without results_url, the broker keeps results too."""
+    queues: Mapping[str, str] = field(default_factory=dict)
+    """System -> the Celery queue of its deliveries, where only some workers may make them."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -113,6 +115,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         executor=env.get("IPAAS_EXECUTOR") or "in_process",
         broker_url=env.get("IPAAS_CELERY_BROKER_URL") or "",
         results_url=env.get("IPAAS_CELERY_RESULTS_URL") or "",
+        queues=_pairs(env, "IPAAS_CELERY_QUEUES", "quickbooks=books,sql=near"),
         environment=env,
     )
 
@@ -128,6 +131,16 @@ def _whole(env: Mapping[str, str], name: str, default: int, *, least: int) -> in
     if value < least:
         raise SettingsError(f"{name}={value} is too small; set it to {least} or more")
     return value
+
+
+def _pairs(env: Mapping[str, str], name: str, example: str) -> dict[str, str]:
+    pairs = {}
+    for pair in filter(None, (env.get(name) or "").replace(" ", "").split(",")):
+        key, separator, value = pair.partition("=")
+        if not (key and separator and value):
+            raise SettingsError(f"{name}: {pair!r} is no pair; write it as {example}")
+        pairs[key] = value
+    return pairs
 
 
 def _date(env: Mapping[str, str], name: str, default: str) -> date:

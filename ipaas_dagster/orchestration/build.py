@@ -8,7 +8,7 @@ import dagster as dg
 from ipaas_dagster import contracts
 from ipaas_dagster.errors import UsageError
 from ipaas_dagster.orchestration.checks import DELIVERY_CHECKS, MERGE_CHECKS, checks_of
-from ipaas_dagster.orchestration.executors import executor
+from ipaas_dagster.orchestration.executors import executor, queue_of
 from ipaas_dagster.orchestration.hub_assets import hub_assets, hub_key
 from ipaas_dagster.orchestration.jobs import deliver_job, reconcile_job, snapshots_job, sync_job
 from ipaas_dagster.orchestration.prune_job import prune_job, prune_schedule
@@ -54,7 +54,10 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
             *(source_asset(name, first_day, open_project, cases) for name in POLLED),
             *(hub_assets(name, first_day, open_project, cases) for name in POLLED),
             *(snapshot_asset(name, open_project, cases) for name in SNAPSHOTS),
-            *(system_assets(system, open_project, cases) for system in systems),
+            *(
+                system_assets(system, open_project, cases, queue_of(project.settings, system.name))
+                for system in systems
+            ),
         ],
         asset_checks=[
             *(checks_of(f"account_for_hub_{name}", _hub_keys(name), MERGE_CHECKS) for name in POLLED),

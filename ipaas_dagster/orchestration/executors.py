@@ -51,6 +51,12 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
+def queue_of(settings: Settings, system: str) -> dict[str, str]:
+    """The tags by which a system's delivery goes to the workers of its queue; none: to any."""
+    queue = settings.queues.get(system)
+    return {} if queue is None else {"dagster-celery/queue": queue}
+
+
 def _in_process(_settings: Settings) -> dg.ExecutorDefinition:
     return dg.in_process_executor  # a run costs 5-7 s; one process per step would cost 10-17 s
 

@@ -1,7 +1,7 @@
 """`<system>/<hub collection>`: one multi-asset per system of the worksheet, which also keeps the order
 between its collections (customers before their invoices)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -17,13 +17,16 @@ def system_key(system: str, collection: str) -> dg.AssetKey:
     return dg.AssetKey([system, collection])
 
 
-def system_assets(system: SystemShown, open_project: OpenProject, use_cases: UseCases) -> dg.AssetsDefinition:
+def system_assets(
+    system: SystemShown, open_project: OpenProject, use_cases: UseCases, step_tags: Mapping[str, str]
+) -> dg.AssetsDefinition:
     """All routes to one system. Any of them delivers the whole queue, in order."""
 
     @dg.multi_asset(
         name=f"deliver_to_{system.name}",
         specs=[_spec(system, collection) for collection in system.collections],
         can_subset=True,
+        op_tags=step_tags,
     )
     def deliver(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         with run_project(open_project, context) as project:

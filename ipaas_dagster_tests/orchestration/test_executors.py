@@ -83,3 +83,14 @@ def test_results_are_kept_by_the_broker_unless_said_otherwise(tmp_path: Path) ->
     other = settings(tmp_path, IPAAS_CELERY_RESULTS_URL="redis://other/1", **broker)
     assert celery_settings(other)["backend"] == "redis://other/1"
     assert json.dumps(celery_settings(other))
+
+
+def test_a_systems_deliveries_may_have_a_queue_of_their_own(tmp_path: Path) -> None:
+    made = definitions(settings(tmp_path, IPAAS_CELERY_QUEUES="sql=near")).get_repository_def()
+    sql, files = (
+        made.get_job(f"deliver_{name}").graph.node_named(f"deliver_to_{name}").tags for name in ("sql", "files")
+    )
+    assert sql["dagster-celery/queue"] == "near"
+    assert "dagster-celery/queue" not in files
+    with pytest.raises(SettingsError, match="quickbooks=books"):
+        settings(tmp_path, IPAAS_CELERY_QUEUES="quickbooks")
