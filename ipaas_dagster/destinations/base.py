@@ -47,6 +47,9 @@ class Capabilities:
     tells_new: bool = False
     """What it sends differs for a record that it was never sent: `Entry.external_id` tells that even where hub ids are
     kept."""
+    in_flight: int = 1
+    """How many batches of a route may be under way at once. Above 1, `deliver` is called from several threads; a crash
+    leaves so many batches in doubt."""
     waits: tuple[float, ...] = ()
     """Seconds before each further attempt, where its convention publishes them; else the outbox's own. What is in doubt
     is then sent again at these times only."""

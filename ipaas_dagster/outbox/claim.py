@@ -4,7 +4,7 @@ must wait for another record, and without those that need not or cannot be sent 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,8 @@ class Claim:
     entries: list[tuple[Owed, Entry]]
     stuck: list[Stuck]
     ended: list[Ended]
+    batch_size: int | None = None
+    """Of how many entries a batch is made; None: all of them are one."""
 
     @property
     def empty(self) -> bool:
@@ -41,11 +43,12 @@ class Claim:
 
 
 def claim(delivery: Delivery, route: Renders, operation: Operation) -> Claim:
-    """Reads only; empty where nothing of the route is pending."""
+    """As many batches as may be under way at once. Reads only; empty where nothing of the route is pending."""
     with delivery.operations.read() as connection:
-        limit = _batch_size(connection, delivery, route, operation)
+        size = _batch_size(connection, delivery, route, operation)
+        limit = size * delivery.destination.capabilities.in_flight
         owed = sending.next_owed(connection, delivery.system, route.collection, operation, limit)
-    return claim_of(delivery, route, operation, owed)
+    return replace(claim_of(delivery, route, operation, owed), batch_size=size)
 
 
 def claim_of(delivery: Delivery, route: Renders, operation: Operation, owed: list[Owed]) -> Claim:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -74,6 +76,11 @@ class Delivery:
     def waits(self) -> tuple[float, ...]:
         """Seconds between attempts, where the destination has its own."""
         return self.destination.capabilities.waits
+
+    @cached_property
+    def threads(self) -> ThreadPoolExecutor:
+        """One for each batch that may be under way."""
+        return ThreadPoolExecutor(self.destination.capabilities.in_flight, thread_name_prefix=f"deliver-{self.system}")
 
     def route(self, collection: str) -> Renders | None:
         return next((route for route in self.routes if route.collection == collection), None)

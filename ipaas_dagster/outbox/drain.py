@@ -16,7 +16,7 @@ from ipaas_dagster.destinations.base import Batch, Outcome, Paused, Throttled, U
 from ipaas_dagster.outbox import blocking, for_good, sending
 from ipaas_dagster.outbox.claim import Claim, as_sent, claim, write_ended
 from ipaas_dagster.outbox.delivery import Delivery, Operation, OutOfPatience
-from ipaas_dagster.outbox.dispatch import Moved, note_pause, parcel, send, wait_or_stop
+from ipaas_dagster.outbox.dispatch import Moved, note_pause, parcel, parcels, send, wait_or_stop
 from ipaas_dagster.outbox.rendering import Renders
 from ipaas_dagster.outbox.sending import Owed
 from ipaas_dagster.outbox.settling import Answered, settle
@@ -29,7 +29,10 @@ def drain(delivery: Delivery) -> str | None:
     with delivery.operations.write() as connection:
         sending.doubt_what_was_left(connection, delivery.system, delivery.clock())
         blocking.release_all(connection, delivery.system, delivery.clock())
-    stopped = _serve(delivery)
+    try:
+        stopped = _serve(delivery)
+    finally:
+        delivery.threads.shutdown()
     for_good.find(delivery)
     return stopped
 
@@ -76,7 +79,7 @@ def _send_all(delivery: Delivery, route: Renders, operation: Operation) -> bool:
                 write_ended(connection, delivery, found)
             continue
         try:
-            send(delivery, parcel(route.collection, found))
+            send(delivery, *parcels(route.collection, found))
         except Moved:
             continue
         except Paused as problem:

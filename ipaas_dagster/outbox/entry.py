@@ -84,6 +84,8 @@ def after_question(kind: str, attempts: int, reason: str = "") -> Next:
 
 _NAMESPACE = uuid.UUID("7c1f4b0e-55a8-5d0b-9a57-1d4c6f0c2b11")
 
+_NAMESPACE_BYTES = _NAMESPACE.bytes
+
 
 def request_key(system: str, collection: str, hub_id: str, epoch: str, seq: int, operation: str, after: int = 0) -> str:
     """The idempotency key of one owed delivery: the same for every attempt of it, and for nothing else.
@@ -101,6 +103,6 @@ def batch_id(request_keys: Iterable[str]) -> str:
 
 def _uuid5(name: str) -> str:
     """`str(uuid.uuid5(namespace, name))`, four times as fast; there is one for every entry."""
-    digest = sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    digest = sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digest[16], 16) & 3]
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"

@@ -39,8 +39,12 @@ class Product:
         return measure(command, {**self.environment, **more}, self._log)
 
     def grow(self, times: int) -> int:
-        command = [sys.executable, "-m", "ipaas_dagster_tests.bench.hubs", str(times)]
+        command = [sys.executable, "-m", "ipaas_dagster_tests.bench.hubs", str(self._hub), str(times)]
         return int(measure(command, self.environment, self._log) and self._log.read_text().split()[-1])
+
+    @property
+    def _hub(self) -> Path:
+        return self.state / "ipaas.duckdb"
 
     @property
     def _log(self) -> Path:
@@ -51,7 +55,7 @@ class Product:
         """Customers and contacts that are alive in the hub."""
         import duckdb
 
-        with duckdb.connect(str(self.state / "ipaas.duckdb"), read_only=True) as connection:
+        with duckdb.connect(str(self._hub), read_only=True) as connection:
             found = [
                 connection.execute(f"SELECT count(*) FROM hub.{table} WHERE deleted_at IS NULL").fetchone()
                 for table in ("customers", "contacts")

@@ -15,7 +15,9 @@ class Sink:
     """Takes batches of `batch` from so many threads at once; a connection each."""
 
     def __init__(self, url: str, batch: int, threads: int) -> None:
-        self.capabilities = Capabilities(batch_size=batch, keeps_hub_ids=True, settles_doubt="resend")
+        self.capabilities = Capabilities(
+            batch_size=batch, keeps_hub_ids=True, settles_doubt="resend", in_flight=threads
+        )
         self._url, self._mine = url, threading.local()
 
     def check(self) -> str:
