@@ -161,6 +161,8 @@ def queue_changes(
         project.progress,
         project.settings.hold_share,
         project.settings.hold_records,
+        project.settings.hold_change_share,
+        project.settings.hold_change_records,
         keeps_hub_ids=project.worksheet.system(system).kind.keeps_hub_ids,
         chunk=chunk,
         say=notes.append,

@@ -18,6 +18,7 @@ from ipaas_dagster.hub.changes import (
 )
 from ipaas_dagster.hub.counts import Counts
 from ipaas_dagster.hub.database import HubFile
+from ipaas_dagster.hub.mass import MassChange, read_mass_changes
 from ipaas_dagster.hub.related import (
     Touched,
     read_children,
@@ -125,6 +126,11 @@ class Hub:
             if connection is None:
                 return Touched(0, upto, ())
             return read_touched(connection, collection, after_seq, limit, upto, parents_after)
+
+    def mass_changes(self, collections: Sequence[str], after_seq: int, upto: int, more_than: int) -> list[MassChange]:
+        """Landings that updated more than so many records of one collection, in order."""
+        with self.reading() as connection:
+            return [] if connection is None else read_mass_changes(connection, collections, after_seq, upto, more_than)
 
     def sizes(self) -> dict[str, int]:
         """How many live records each hub collection has; empty where there is no hub."""

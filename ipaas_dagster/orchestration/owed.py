@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from ipaas_dagster.mapping import Route
 from ipaas_dagster.operations.tables import outbox
+from ipaas_dagster.outbox.change_holds import held_before
 from ipaas_dagster.outbox.entry import State
 from ipaas_dagster.outbox.pauses import WHOLE, read_pauses
 from ipaas_dagster.outbox.positions import Position, read_positions
@@ -46,12 +47,23 @@ def _unread(
     """The routes that have not read the hub's changes up to `head`, or must be compared anew."""
     if head is None:
         return []
-    known = read_positions(connection, system)
-    behind = [route.collection for route in routes if _is_behind(known.get(route.collection), route, head)]
+    known, upto = read_positions(connection, system), held_before(connection, system)
+    heads = {route.collection: _bounded(head, upto.get(route.collection)) for route in routes}
+    behind = [r.collection for r in routes if _is_behind(known.get(r.collection), r, heads[r.collection])]
     behind += [
-        name for route in routes for name in route.nested if not _is_at(known.get(name), head) and name not in behind
+        name
+        for route in routes
+        for name in route.nested
+        if not _is_at(known.get(name), heads[route.collection]) and name not in behind
     ]
     return [f"changes up to {head['seq']} of {head['epoch']} for {' '.join(behind)}"] if behind else []
+
+
+def _bounded(head: Mapping[str, object], before: tuple[str, int] | None) -> Mapping[str, object]:
+    """As far as a route may read: a mass change that waits for a person is not read into."""
+    if before is None or before[0] != head["epoch"]:
+        return head
+    return {**head, "seq": min(int(str(head["seq"])), before[1] - 1)}
 
 
 def _is_behind(position: Position | None, route: Route, head: Mapping[str, object]) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from ipaas_dagster.operations import Operations
 from ipaas_dagster.operations.tables import links
+from ipaas_dagster.outbox.mass_changes import as_they_are, read_upto
 from ipaas_dagster.outbox.nested import catch_up_nested
 from ipaas_dagster.outbox.positions import (
     Position,
@@ -45,6 +46,9 @@ class Reading:
     progress: Progress = no_progress
     hold_share: float = 0.2
     hold_records: int = 100
+    hold_change_share: float = 0.5
+    hold_change_records: int = 1000
+    """More records than this, and than this share of what the system holds, changed by one landing wait too."""
     keeps_hub_ids: bool = False
     chunk: int = 10_000
     say: Callable[[str], None] = field(default=lambda text: None)
@@ -60,7 +64,8 @@ def catch_up(reading: Reading, route: Renders, head: HubHead) -> Tally:
     if found is not None and position != found:
         _save(reading, route, position, Tally(), another_hub=found.epoch != position.epoch)
     total, since = Tally(), position.seq
-    position = _read_changes(reading, route, position, head, total)
+    head, approved = read_upto(reading, route, position, head)
+    position = _read_changes(reading, route, position, head, total, approved)
     for collection in route.nested:
         all_follow = position.seed == Seed("records")
         total.add(catch_up_nested(reading, route, collection, head, since, all_follow=all_follow))
@@ -69,12 +74,16 @@ def catch_up(reading: Reading, route: Renders, head: HubHead) -> Tally:
     return total
 
 
-def _read_changes(reading: Reading, route: Renders, position: Position, head: HubHead, total: Tally) -> Position:
+def _read_changes(
+    reading: Reading, route: Renders, position: Position, head: HubHead, total: Tally, approved: int
+) -> Position:
     first = position.seq
     while position.seq < head.seq:
         changes = reading.hub.changes(route.collection, position.seq, reading.chunk, upto=head.seq)
-        latest = {change.hub_id: change for change in changes}
-        chunk = candidates(route, sorted(latest.values(), key=lambda change: change.seq), reading.hub)
+        latest = sorted({change.hub_id: change for change in changes}.values(), key=lambda change: change.seq)
+        if position.seq < approved:
+            latest = as_they_are(reading, route, latest)
+        chunk = candidates(route, latest, reading.hub)
         full = len(changes) == reading.chunk
         looked = Looked("changes", position.seq, changes[-1].seq if full else head.seq)
         position = replace(position, seq=looked.upto_seq)

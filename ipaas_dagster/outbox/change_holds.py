@@ -57,6 +57,13 @@ def read(connection: Connection, system: str, collection: str, kind: Kind) -> Ch
     return _read(row) if row is not None else None
 
 
+def held_before(connection: Connection, system: str) -> dict[str, tuple[str, int]]:
+    """Hub collection -> (epoch, seq) of the change that its route waits before."""
+    of = change_holds.c
+    mine = (of.system == system) & (of.kind == "changes") & (of.state == "waiting")
+    return {row.collection: (row.epoch, row.before_seq) for row in connection.execute(select(change_holds).where(mine))}
+
+
 def write(connection: Connection, hold: ChangeHold) -> None:
     connection.execute(delete(change_holds).where(_one(hold.system, hold.collection, hold.kind)))
     connection.execute(insert(change_holds).values(vars(hold)))

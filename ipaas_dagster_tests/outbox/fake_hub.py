@@ -7,6 +7,7 @@ from typing import Any
 
 from ipaas_dagster import contracts
 from ipaas_dagster.hub import ChangedRecord, HubHead, Touched
+from ipaas_dagster.hub.mass import MassChange
 
 
 class FakeHub:
@@ -70,6 +71,14 @@ class FakeHub:
 
     def holders(self, collection: str, column: str, values: Sequence[Any]) -> list[tuple[Any, str]]:
         return [(r[column], i) for i, r in sorted(self.alive(collection).items()) if r[column] in values]
+
+    def mass_changes(self, collections: Sequence[str], after_seq: int, upto: int, more_than: int) -> list[MassChange]:
+        """All that is here was brought by one landing."""
+        found = []
+        for name in collections:
+            seqs = [c.seq for c in self.log[after_seq:upto] if c.collection == name and c.operation == "update"]
+            found += [MassChange(name, "landing-1", seqs[0], seqs[-1], len(seqs))] if len(seqs) > more_than else []
+        return sorted(found, key=lambda mass: mass.first_seq)
 
     def sizes(self) -> dict[str, int]:
         return {collection.name: len(self.alive(collection.name)) for collection in contracts.COLLECTIONS}
