@@ -57,6 +57,8 @@ class Settings:
     """Celery's; without results_url, the broker keeps results too."""
     queues: Mapping[str, str] = field(default_factory=dict)
     """System -> the Celery queue of its deliveries, where only some workers may make them."""
+    stale_hours: int = 26
+    """A collection without a successful pull for longer is a cause of an alert; `reconcile` reads each once a day."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -116,6 +118,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         broker_url=env.get("IPAAS_CELERY_BROKER_URL") or "",
         results_url=env.get("IPAAS_CELERY_RESULTS_URL") or "",
         queues=_pairs(env, "IPAAS_CELERY_QUEUES", "quickbooks=books,sql=near"),
+        stale_hours=_whole(env, "IPAAS_STALE_HOURS", 26, least=1),
         environment=env,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ipaas_dagster.cli import (
+    alerts,
     approve,
     html_report,
     look,
@@ -66,6 +67,7 @@ dead.command("discard")(mend.dead_discard)
 app.add_typer(dead, name="dead")
 
 app.command()(approve.approve)
+app.command()(alerts.alerts)
 app.command()(resume.resume)
 app.command()(tracing.prune)
 app.command()(replay.replay)

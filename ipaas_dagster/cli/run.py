@@ -57,7 +57,7 @@ def sync(
             choose.source(project)
             systems = [] if no_deliver else choose.systems(project, ())
             outcome = sync_inbox(project, systems) if inbox else run(project, scopes, systems)
-            _report(report, outcome, project)
+            _report(report, outcome, project, "sync")
 
 
 def deliver(systems: Systems = None, as_json: AsJson = False, debug: Debug = False) -> None:
@@ -66,7 +66,7 @@ def deliver(systems: Systems = None, as_json: AsJson = False, debug: Debug = Fal
         from ipaas_dagster.cli import choose
         from ipaas_dagster.sync import deliver_all
 
-        _report(report, deliver_all(project, choose.systems(project, systems or ())), project)
+        _report(report, deliver_all(project, choose.systems(project, systems or ())), project, "deliver")
 
 
 def reconcile(
@@ -97,7 +97,8 @@ def reconcile(
                 choose.source(project)
             compare = [] if no_systems else choose.systems(project, system or ())
             systems = [] if no_deliver else compare if system else choose.systems(project, ())
-            _report(report, reconcile_all(project, chosen, systems, compare=compare), project)
+            outcome = reconcile_all(project, chosen, systems, compare=compare)
+            _report(report, outcome, project, "reconcile")
 
 
 @contextmanager
@@ -116,7 +117,8 @@ def open_project() -> Iterator[Project]:
                 project.operations.dispose()
 
 
-def _report(report: Report, outcome: Outcome, project: Project) -> None:
+def _report(report: Report, outcome: Outcome, project: Project, name: str) -> None:
+    from ipaas_dagster.alerts import after_run
     from ipaas_dagster.cli import tables
     from ipaas_dagster.status import known_open
 
@@ -135,6 +137,7 @@ def _report(report: Report, outcome: Outcome, project: Project) -> None:
     for line in (*_notes(outcome), *known.in_words()):
         say(line)
     report.findings(outcome.findings, outcome.unexpected)
+    after_run(project, name, outcome.findings, thorough=name == "reconcile")
 
 
 def _notes(outcome: Outcome) -> list[str]:

@@ -53,6 +53,7 @@ alerts = Table(  # causes of alerts, each told when it opens and when it is over
     Column("closed_at", UtcTime),
     Column("recovery_told_at", UtcTime),
     Column("tries", Integer, nullable=False, default=0),
+    Column("tried_at", UtcTime),  # in vain
     Column("trouble", Text),  # why it could not be told last
     Column("run_id", String, nullable=False, default=""),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ipaas_dagster.destinations.base import (
@@ -20,7 +21,7 @@ from ipaas_dagster.destinations.remote import Answer, AnswerLost, Client, Limit,
 from ipaas_dagster.destinations.remote.client import Part
 from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.destinations.webhook.answers import asked_to_wait, in_words, meaning, other_address
-from ipaas_dagster.destinations.webhook.events import PING, body_of, ping_of, refuse_shape
+from ipaas_dagster.destinations.webhook.events import PING, body_of, message_of, ping_of, refuse_shape
 from ipaas_dagster.destinations.webhook.preset import BATCH_SIZE, read_endpoint
 from ipaas_dagster.records import new_id
 
@@ -64,6 +65,26 @@ class WebhookDestination:
         if meaning(answer) != "taken":
             raise Unreachable(f"{self._where}: it answers {self._says(answer)} to {PING}")
         return f"{self._endpoint.shown} answered {answer.status} to {PING}; {signed}"
+
+    @property
+    def shown(self) -> str:
+        """The address as people may see it."""
+        return self._endpoint.shown
+
+    def tell(self, event_id: str, type: str, at: datetime, data: Mapping[str, Any]) -> None:
+        """One event that is no record's, signed as all are. Raises Unreachable, Throttled where it was not taken, or
+        may not have been."""
+        try:
+            answer = self._post(Request("POST", self._path, message_of(type, at, data), _HEADERS), event_id, Part())
+        except (NotSent, AnswerLost) as error:
+            reason = f"{self._setting.system}: {error}"
+        else:
+            if (means := meaning(answer)) == "taken":
+                return
+            if means == "throttled":
+                raise Throttled(asked_to_wait(answer), f"it answered {self._says(answer)}")
+            reason = f"{self._where}: it answered {self._says(answer)}"
+        raise Unreachable(reason)
 
     def requests(self, batch: Batch) -> list[Request]:
         return [self._request(entry) for entry in batch.entries]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -41,6 +42,11 @@ def body_of(entry: Entry, content: Content) -> bytes:
 
 def ping_of(system: str) -> bytes:
     return _event(PING, {"system": system}, {})
+
+
+def message_of(type: str, at: datetime, data: Mapping[str, Any]) -> bytes:
+    """An event that is about no record."""
+    return _event(type, data, {"timestamp": at})
 
 
 def _event(type: str, data: Mapping[str, Any], when: Mapping[str, Any]) -> bytes:
