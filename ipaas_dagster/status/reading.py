@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaas_dagster.outbox.change_holds import waiting
 from ipaas_dagster.outbox.pauses import read_pauses
 from ipaas_dagster.outbox.positions import held_deletes
 from ipaas_dagster.project import Project
@@ -19,10 +20,10 @@ def read_status(project: Project) -> Status:
     books, hub, off = balance(project), read_hub_open(project), systems.switched_off(project)
     with project.operations.read() as connection:
         open_, pauses = owed.read_owed(connection), read_pauses(connection)
-    held = held_deletes(project.operations)
+    held, changes = held_deletes(project.operations), waiting(project.operations)
     unread = systems.to_queue(project, off, hub)
     of_collections = collections.read_collections(project, books, hub)
-    found = stuck.by_cause([*stuck.of_hub(hub), *stuck.of_systems(open_, pauses, off, held)])
+    found = stuck.by_cause([*stuck.of_hub(hub), *stuck.of_systems(open_, pauses, off, held, changes)])
     moving = [one for one in open_ if stuck.stuck_of(one, pauses, off) is None]
     under_way = [*collections.to_merge(project), *unread, *stuck.on_its_way(moving)]
     return Status(

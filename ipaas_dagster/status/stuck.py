@@ -14,6 +14,7 @@ from ipaas_dagster.status.model import OnItsWay, Stuck
 from ipaas_dagster.status.owed import Owed, pause_of
 
 if TYPE_CHECKING:
+    from ipaas_dagster.outbox.change_holds import ChangeHold
     from ipaas_dagster.outbox.positions import HeldDeletes
 
 HUB = "hub"
@@ -47,11 +48,19 @@ UNKNOWN_THERE = "the system holds records that this hub does not know; deleting 
 
 
 def of_systems(
-    owed: Iterable[Owed], pauses: Sequence[Pause], off: Mapping[str, str | None], held: Sequence[HeldDeletes]
+    owed: Iterable[Owed],
+    pauses: Sequence[Pause],
+    off: Mapping[str, str | None],
+    held: Sequence[HeldDeletes],
+    changes: Sequence[ChangeHold] = (),
 ) -> list[Stuck]:
-    """Dead letters, what is blocked for good, and all that is owed to what is paused or switched off. `off`: system ->
-    why, of every system of the worksheet; one that is not in it is gone from there."""
+    """Dead letters, what is blocked for good, held deletes and mass changes, and all that is owed to what is paused or
+    switched off. `off`: system -> why, of every system of the worksheet; one that is not in it is gone from there."""
     found = [stuck for one in owed if (stuck := stuck_of(one, pauses, off)) is not None]
+    found += [
+        Stuck("held", h.system, h.reason, h.records, {h.collection: h.records}, h.since, h.hold_id, h.reason, "")
+        for h in changes
+    ]
     return found + [
         Stuck(
             "held",
