@@ -8,7 +8,7 @@ IpaasError
 ├── Stopped                    this run cannot go on; what was committed stays; exit code 1
 │   ├── LockTimeout            another process holds a lock for longer than the limit
 │   ├── LeaseLost              this process was away for too long; another one has taken its work over
-│   ├── StoreUnreachable       the connection to the operations store was lost in the middle
+│   ├── StoreUnreachable       the connection to the operations store or the hub was lost in the middle
 │   ├── LandingDamaged         a landing's bytes are not those of its manifest
 │   ├── StoreDamaged           the hub or operations file cannot be read
 │   └── CallFailed             a system could not be asked

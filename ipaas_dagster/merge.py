@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import LandingNote
 from ipaas_dagster.recovery import first_merged, note_head, recover, set_aside
+from ipaas_dagster.source import SOURCE_COLLECTIONS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -49,13 +50,37 @@ class MergeResult:
 def merge(project: Project, collections: Iterable[str] | None = None) -> list[MergeResult]:
     """Merge what waits for these source collections (None: all). Damaged landings are set aside and reported.
 
-    One merge runs at a time (a lock of its own); the hub's file is locked only inside it, landing by landing.
-    Raises LockTimeout, StoreDamaged; then the landings that are left still wait.
+    One merge runs at a time, into a hub on a server one of each collection (locks of their own); a hub's file is locked
+    only inside it, landing by landing. Raises LockTimeout, StoreDamaged; then the landings that are left still wait.
     """
     wanted = None if collections is None else tuple(collections)
-    with project.locks.hold("merge") as held:
+    with project.locks.hold(_LOCK) as held:
         recover(project)
-        return [_merge_one(project, note, held) for note in waiting(project, wanted)]
+        if not project.hub.shared:
+            return [_merge_one(project, note, held) for note in waiting(project, wanted)]
+    results = []
+    for source in dict.fromkeys(note.collection for note in waiting(project, wanted)):
+        with project.locks.hold(merge_lock(project, source)) as held:
+            results += [_merge_one(project, note, held) for note in waiting(project, (source,))]
+    return results
+
+
+_LOCK = "merge"
+
+
+def merge_lock(project: Project, source: str) -> str:
+    """What whoever merges landings of a source collection holds."""
+    return f"{_LOCK}-{source}" if project.hub.shared else _LOCK
+
+
+@contextmanager
+def nobody_merges(project: Project) -> Iterator[None]:
+    """For the block no landing of any collection is merged."""
+    names = dict.fromkeys((_LOCK, *(merge_lock(project, source.name) for source in SOURCE_COLLECTIONS)))
+    with ExitStack() as held:
+        for name in names:
+            held.enter_context(project.locks.hold(name))
+        yield
 
 
 def waiting(project: Project, collections: tuple[str, ...] | None = None) -> list[LandingNote]:

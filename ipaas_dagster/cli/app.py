@@ -8,6 +8,7 @@ from ipaas_dagster.cli import (
     alerts,
     approve,
     html_report,
+    hub,
     look,
     mend,
     pipelines,
@@ -54,6 +55,9 @@ app.add_typer(following, name="pipelines")
 files = typer.Typer(help="What the `files` destination holds.", no_args_is_help=True)
 files.command("current")(look.files_current)
 app.add_typer(files, name="files")
+hubs = typer.Typer(help="Where the hub is kept.", no_args_is_help=True)
+hubs.command("copy")(hub.copy)
+app.add_typer(hubs, name="hub")
 
 rejects = typer.Typer(help="Records that do not meet their contract, kept with every reason.", no_args_is_help=True)
 rejects.command("list")(mend.rejects_list)

@@ -61,6 +61,11 @@ class Hub:
         return self.store.path
 
     @property
+    def shared(self) -> bool:
+        """Whether several processes may read and write it at once."""
+        return not isinstance(self.store, HubFile)
+
+    @property
     def shown(self) -> str:
         return self.store.shown
 

@@ -73,7 +73,7 @@ class HubFile:
         scheme, separator, path = url.partition(":///")
         if scheme != "duckdb" or not separator or not path:
             raise SettingsError(
-                f"IPAAS_HUB_URL={scheme.partition(':')[0]}:... is not understood; write duckdb:////folder/ipaas.duckdb "
+                "IPAAS_HUB_URL is not understood; write duckdb:////folder/ipaas.duckdb "
                 "or postgresql+psycopg://user:password@host/database"
             )
         self.path = Path("/" + path.lstrip("/")) if path.startswith("/") else Path(path).absolute()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from ipaas_dagster.errors import NotSetUp, SettingsError, Stopped
+from ipaas_dagster.errors import NotSetUp, SettingsError, StoreUnreachable
 from ipaas_dagster.hub.changes import HubHead, read_head
 from ipaas_dagster.hub.scratch import scratch_database
 from ipaas_dagster.hub.server import CONNECTED, ServerConnection
@@ -150,7 +150,7 @@ class HubServer:
         except psycopg.errors.InsufficientPrivilege as error:
             raise NotSetUp(f"the hub {self.shown} refuses: {_first_line(error)}; grant it to this user") from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise Stopped(
+            raise StoreUnreachable(
                 f"the hub {self.shown} broke off: {_first_line(error)}; what was committed stays, run again"
             ) from error
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import update
 
 from ipaas_dagster.hub import Hub
-from ipaas_dagster.merge import mark_merged, merge_into
+from ipaas_dagster.merge import mark_merged, merge_into, merge_lock
 from ipaas_dagster.operations.tables import landings
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import LandingNote
@@ -103,7 +103,7 @@ def _replace(project: Project, now: Hub, fresh: Hub, old: Sequence[Merged], list
         project.landings.writer(source, run_id=project.run_id) as writer,
     ):
         note = write_baseline(writer, now, fresh, covered, last)
-        with project.locks.hold("merge") as held:
+        with project.locks.hold(merge_lock(project, source)) as held:
             path = project.landings.path(note.landing_id)
             head = merge_into(project.hub, path, note, guard=None, run_id=project.run_id, held=held).head
             with project.operations.write() as store:

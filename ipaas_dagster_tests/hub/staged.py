@@ -11,6 +11,7 @@ from ipaas_dagster import contracts
 from ipaas_dagster.contracts.types import duckdb_type
 from ipaas_dagster.hub import Hub
 from ipaas_dagster.hub.deletes import Guard
+from ipaas_dagster.hub.fences import Fence
 from ipaas_dagster.hub.landing import Merged, merge_landing
 from ipaas_dagster.locks import Locks
 from ipaas_dagster.records import LandingNote
@@ -60,7 +61,7 @@ def open_hub(folder: Path, url: str = "") -> Hub:
     return Hub(url or f"duckdb:///{folder}/ipaas.duckdb", Locks(folder / "locks", 30), folder=folder)
 
 
-def merge_into(hub: Hub, landing: Landing, guard: Guard | None = None) -> Merged:
+def merge_into(hub: Hub, landing: Landing, guard: Guard | None = None, fence: Fence | None = None) -> Merged:
     note = LandingNote(
         landing.name,
         "accounts",
@@ -76,7 +77,7 @@ def merge_into(hub: Hub, landing: Landing, guard: Guard | None = None) -> Merged
     with hub.scratch() as scratch:
         stage(scratch, landing)
         with hub.receiving(scratch) as connection:
-            return merge_landing(connection, note, guard=guard or Guard(1.1, 10**9), run_id="run")
+            return merge_landing(connection, note, guard=guard or Guard(1.1, 10**9), run_id="run", fence=fence)
 
 
 def stage(connection: Any, landing: Landing) -> None:

@@ -46,8 +46,8 @@ def test_damaged_file_says_what_to_do(tmp_path: Path) -> None:
         hub.current("customers", None, 1)
 
 
-def test_failed_merge_leaves_nothing_behind(tmp_path: Path) -> None:
-    hub = open_hub(tmp_path)
+def test_failed_merge_leaves_nothing_behind(tmp_path: Path, hub_url: str) -> None:
+    hub = open_hub(tmp_path, hub_url)
     merge_into(hub, Landing("a", 1, [Account(1, "x")]))
     with pytest.raises(ZeroDivisionError):
         _empty_and_fail(hub)
@@ -60,16 +60,25 @@ def _empty_and_fail(hub: Hub) -> None:
         raise ZeroDivisionError
 
 
+def test_ids_are_ordered_by_their_bytes(tmp_path: Path, hub_url: str) -> None:
+    hub = open_hub(tmp_path, hub_url)
+    merge_into(hub, Landing("a", 1, [Account(one) for one in ("a", "B", "é", "Z", "_")]))  # type: ignore[arg-type]
+    first = hub.current("customers", None, 3)
+    rest = hub.current("customers", first[-1].hub_id, 3)
+    assert [record.hub_id.rpartition(":")[2] for record in (*first, *rest)] == ["B", "Z", "_", "a", "é"]
+
+
 def test_unknown_store_is_a_setting_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="IPAAS_HUB_URL"):
         Hub("mysql://somewhere", Locks(tmp_path))
 
 
-def test_hub_gains_the_columns_that_declarations_have_gained(tmp_path: Path) -> None:
-    hub = open_hub(tmp_path)
+def test_hub_gains_the_columns_that_declarations_have_gained(tmp_path: Path, hub_url: str) -> None:
+    hub = open_hub(tmp_path, hub_url)
     merge_into(hub, Landing("a", 1, [Account(1, "x")]))
     with hub.writing() as connection:  # as if made before the column was declared
         connection.execute("ALTER TABLE hub.customers DROP COLUMN owner_email")
+    hub = open_hub(tmp_path, hub_url)
     merge_into(hub, Landing("b", 2, [Account(1, "y"), Account(2, "z")]))
     records = hub.current("customers", None, 10)
     assert [(r.record["name"], r.record["owner_email"]) for r in records] == [("y", None), ("z", None)]
