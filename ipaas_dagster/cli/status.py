@@ -162,7 +162,7 @@ WORDS = {
     "blocked": "blocked for good",
     "paused": "paused",
     "switched_off": "not sent, switched off",
-    "held": "deletes held",
+    "held": "held",
 }
 
 

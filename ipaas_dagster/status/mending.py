@@ -25,7 +25,7 @@ def mend_of(stuck: Stuck) -> str:
         case "switched_off":
             return "Set what is missing in the environment; then it goes by itself"
         case "held":
-            return f"If they are meant to go: `ipaas approve {stuck.example}`. `ipaas approve list` shows them"
+            return f"If it is meant: `ipaas approve {stuck.example}`. `ipaas approve list` shows all holds"
 
 
 def _of_one(stuck: Stuck, before: str) -> str:

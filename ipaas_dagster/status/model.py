@@ -95,9 +95,9 @@ class OnItsWay:
 @dataclass(frozen=True)
 class Waiting:
     """What waits for a person's word, or was set aside, and holds up no record: a pipeline to approve, a system that
-    is switched off, a damaged landing, a collection that was not read for long."""
+    holds something else than it was sent or is switched off, a damaged landing, a collection not read for long."""
 
-    what: Literal["pipeline", "switched off", "damaged landing", "stale"]
+    what: Literal["pipeline", "differs", "switched off", "damaged landing", "stale"]
     name: str
     says: str
     since: datetime | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaas_dagster.outbox.change_holds import waiting
+from ipaas_dagster.outbox import change_holds
 from ipaas_dagster.outbox.pauses import read_pauses
 from ipaas_dagster.outbox.positions import held_deletes
 from ipaas_dagster.project import Project
@@ -20,10 +20,18 @@ def read_status(project: Project) -> Status:
     books, hub, off = balance(project), read_hub_open(project), systems.switched_off(project)
     with project.operations.read() as connection:
         open_, pauses = owed.read_owed(connection), read_pauses(connection)
-    held, changes = held_deletes(project.operations), waiting(project.operations)
-    unread = systems.to_queue(project, off, hub)
+    held, all_unread = change_holds.waiting(project.operations), systems.to_queue(project, off, hub)
+    waits = {(hold.system, hold.collection) for hold in held if hold.kind == "changes"}
+    unread = [one for one in all_unread if (one.where, one.collection) not in waits]
+    by_route = {(one.where, one.collection): one.count for one in all_unread}
     of_collections = collections.read_collections(project, books, hub)
-    found = stuck.by_cause([*stuck.of_hub(hub), *stuck.of_systems(open_, pauses, off, held, changes)])
+    found = stuck.by_cause(
+        [
+            *stuck.of_hub(hub),
+            *stuck.of_systems(open_, pauses, off),
+            *stuck.of_holds(held_deletes(project.operations), held, by_route),
+        ]
+    )
     moving = [one for one in open_ if stuck.stuck_of(one, pauses, off) is None]
     under_way = [*collections.to_merge(project), *unread, *stuck.on_its_way(moving)]
     return Status(
@@ -37,6 +45,7 @@ def read_status(project: Project) -> Status:
         on_its_way=under_way,
         waiting=[
             *systems.pipelines(project),
+            *systems.differing(project),
             *collections.set_aside(project),
             *collections.stale(of_collections),
             *systems.not_connected(off),

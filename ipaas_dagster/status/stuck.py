@@ -47,34 +47,26 @@ def of_hub(hub: HubOpen) -> list[Stuck]:
 UNKNOWN_THERE = "the system holds records that this hub does not know; deleting them waits for a word"
 
 
-def of_systems(
-    owed: Iterable[Owed],
-    pauses: Sequence[Pause],
-    off: Mapping[str, str | None],
-    held: Sequence[HeldDeletes],
-    changes: Sequence[ChangeHold] = (),
+def of_systems(owed: Iterable[Owed], pauses: Sequence[Pause], off: Mapping[str, str | None]) -> list[Stuck]:
+    """Dead letters, what is blocked for good, and all that is owed to what is paused or switched off. `off`: system ->
+    why, of every system of the worksheet; one that is not in it is gone from there."""
+    return [stuck for one in owed if (stuck := stuck_of(one, pauses, off)) is not None]
+
+
+def of_holds(
+    deletes: Iterable[HeldDeletes], changes: Iterable[ChangeHold], unread: Mapping[tuple[str, str], int]
 ) -> list[Stuck]:
-    """Dead letters, what is blocked for good, held deletes and mass changes, and all that is owed to what is paused or
-    switched off. `off`: system -> why, of every system of the worksheet; one that is not in it is gone from there."""
-    found = [stuck for one in owed if (stuck := stuck_of(one, pauses, off)) is not None]
-    found += [
-        Stuck("held", h.system, h.reason, h.records, {h.collection: h.records}, h.since, h.hold_id, h.reason, "")
-        for h in changes
+    """What one system waits for a word for. A route that waits before a mass change reads nothing after it either:
+    `unread` are the changes that a route has not read."""
+    found = [
+        Stuck("held", h.system, UNKNOWN_THERE, h.deletes, {h.collection: h.deletes}, h.since, h.hold_id, "", "")
+        for h in deletes
     ]
-    return found + [
-        Stuck(
-            "held",
-            one.system,
-            UNKNOWN_THERE,
-            one.deletes,
-            {one.collection: one.deletes},
-            one.since,
-            one.hold_id,
-            "",
-            "",
-        )
-        for one in held
-    ]
+    for hold in changes:
+        count = unread.get((hold.system, hold.collection), hold.records) if hold.kind == "changes" else hold.records
+        counted = {hold.collection: count}
+        found.append(Stuck("held", hold.system, hold.reason, count, counted, hold.since, hold.hold_id, hold.reason, ""))
+    return found
 
 
 def stuck_of(one: Owed, pauses: Sequence[Pause], off: Mapping[str, str | None]) -> Stuck | None:

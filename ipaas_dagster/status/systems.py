@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import func, select
 
 from ipaas_dagster.destinations.notes import LIMITS
+from ipaas_dagster.operations.care import differences
 from ipaas_dagster.operations.tables import batch_notes, outbox, positions
 from ipaas_dagster.outbox.pauses import Pause
 from ipaas_dagster.status.hub_side import HubOpen
@@ -129,3 +130,22 @@ def pipelines(project: Project) -> list[Waiting]:
     from ipaas_dagster.pipelines import standings
 
     return [Waiting("pipeline", one.name, one.in_words()) for one in standings(project) if one.waits]
+
+
+def differing(project: Project) -> list[Waiting]:
+    """What the last comparison found in a system otherwise than it was sent, and is not on its way to be mended."""
+    of = differences.c
+    query = (
+        select(of.system, of.collection, of.what, func.count(), func.min(of.found_at))
+        .where(of.state != "queued")
+        .group_by(of.system, of.collection, of.what)
+        .order_by(of.system, of.collection, of.what)
+    )
+    with project.operations.read() as connection:
+        rows = connection.execute(query).all()
+    return [
+        Waiting(
+            "differs", f"{system}/{name}", f"{count:,} {what} there; `ipaas reconcile` looks again and mends", since
+        )
+        for system, name, what, count, since in rows
+    ]

@@ -11,6 +11,8 @@ from sqlalchemy import update
 
 from ipaas_dagster.destinations.base import Batch, Capabilities, Outcome, Paused
 from ipaas_dagster.operations.tables import outbox, positions
+from ipaas_dagster.outbox import change_holds
+from ipaas_dagster.outbox.change_holds import ChangeHold
 from ipaas_dagster.outbox.dead import DeadFilter, dead_discard
 from ipaas_dagster.status import Status, read_status
 from ipaas_dagster.status.causes import cause_of
@@ -141,3 +143,14 @@ def test_entries_of_a_system_that_is_gone_from_the_worksheet_are_not_forgotten(t
 )
 def test_reasons_that_differ_in_values_alone_are_one_cause(one: str, other: str, same: bool) -> None:
     assert (cause_of(one) == cause_of(other)) is same
+
+
+def test_a_route_that_waits_before_a_mass_change_is_stuck_with_all_that_it_has_not_read(tmp_path: Path) -> None:
+    world = World(tmp_path, system=refusing())
+    hold = ChangeHold("sql", "customers", "changes", 60, 100, world.clock.now, landing_id="l1")
+    with world.project.operations.write() as connection:
+        change_holds.write(connection, hold)
+    (held,) = state_of(world).stuck
+    assert (held.state, held.where, held.records, held.collections) == ("held", "sql", 60, {"customers": 60})
+    assert "60 of 100 customers (60%)" in held.cause
+    assert "`ipaas approve sql/customers.changes`" in held.mend

@@ -8,7 +8,7 @@ from ipaas_dagster.report.parts.frame import Cell, mark, section, table
 from ipaas_dagster.status import OnItsWay, Waiting
 
 MOST = 40
-TONES = {"pipeline": "warn", "switched off": "quiet", "damaged landing": "warn", "stale": "warn"}
+TONES = {"pipeline": "warn", "differs": "warn", "switched off": "quiet", "damaged landing": "warn", "stale": "warn"}
 
 
 def moving(facts: Facts) -> Html:

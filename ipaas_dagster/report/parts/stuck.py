@@ -14,7 +14,7 @@ WORDS = {
     "blocked": "blocked for good",
     "paused": "paused",
     "switched_off": "switched off",
-    "held": "deletes held",
+    "held": "held",
 }
 TONES = {"rejected": "bad", "dead": "bad", "blocked": "warn", "paused": "warn", "switched_off": "warn", "held": "info"}
 
