@@ -12,6 +12,7 @@ from ipaas_dagster.orchestration.executors import executor, queue_of
 from ipaas_dagster.orchestration.hub_assets import hub_assets, hub_key
 from ipaas_dagster.orchestration.jobs import deliver_job, reconcile_job, snapshots_job, sync_job
 from ipaas_dagster.orchestration.prune_job import prune_job, prune_schedule
+from ipaas_dagster.orchestration.report_asset import report_asset, report_job, report_schedule
 from ipaas_dagster.orchestration.run import OpenProject
 from ipaas_dagster.orchestration.schedules import poll_schedule, reconcile_schedule, snapshots_schedule
 from ipaas_dagster.orchestration.sensors import changes_sensor, delivery_sensor, inbox_sensor
@@ -58,6 +59,7 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
                 system_assets(system, open_project, cases, queue_of(project.settings, system.name))
                 for system in systems
             ),
+            report_asset(open_project, cases),
         ],
         asset_checks=[
             *(checks_of(f"account_for_hub_{name}", _hub_keys(name), MERGE_CHECKS) for name in POLLED),
@@ -77,6 +79,7 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
             reconcile_job(POLLED, open_project, cases),
             trace_job(open_project, cases),
             prune_job(open_project, cases),
+            report_job(),
             *deliver_jobs.values(),
         ],
         schedules=[
@@ -84,6 +87,7 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
             reconcile_schedule(open_project, cases),
             snapshots_schedule(open_project, cases),
             prune_schedule(),
+            report_schedule(),
         ],
         sensors=[
             changes_sensor(POLLED, open_project, cases),

@@ -5,7 +5,8 @@ No Dagster here. Opens the hub once, for reading; a hub that does not exist yet 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster import contracts
@@ -13,6 +14,7 @@ from ipaas_dagster.contracts.base import Collection, Type
 from ipaas_dagster.hub.rejects import REJECTS
 from ipaas_dagster.hub.tables import table
 from ipaas_dagster.project import Project
+from ipaas_dagster.status.collections import lag_of
 
 if TYPE_CHECKING:
     from ipaas_dagster.hub.store import HubConnection
@@ -42,6 +44,9 @@ class Look:
     open_rejects: int = 0
     new_rejects: int = 0
     rejects: tuple[RejectShown, ...] = field(default=())
+    rejects_since: datetime | None = None
+    lag_seconds: float | None = None
+    """What the hub may be behind the source; None: never read."""
 
 
 def look(project: Project, collections: Sequence[str], landings: Sequence[str]) -> dict[str, Look]:
@@ -49,19 +54,21 @@ def look(project: Project, collections: Sequence[str], landings: Sequence[str]) 
     with project.hub.reading() as connection:
         if connection is None:
             return {name: Look() for name in collections}
-        return {name: _look(connection, contracts.collection(name), list(landings)) for name in collections}
+        seen = {name: _look(connection, contracts.collection(name), list(landings)) for name in collections}
+    return {name: replace(one, lag_seconds=lag_of(project, name)) for name, one in seen.items()}
 
 
 def _look(connection: "HubConnection", collection: Collection, landings: list[str]) -> Look:
     rows = connection.execute(f"SELECT count(*) FROM {table(collection)} WHERE deleted_at IS NULL").fetchone()
     totals = connection.execute(
-        f"SELECT count(*), count(*) FILTER (WHERE landing_id IN (SELECT unnest(?::VARCHAR[]))) FROM {REJECTS} "
-        "WHERE collection = ? AND resolved_at IS NULL",
+        f"SELECT count(*), count(*) FILTER (WHERE landing_id IN (SELECT unnest(?::VARCHAR[]))), min(rejected_at) "
+        f"FROM {REJECTS} WHERE collection = ? AND resolved_at IS NULL",
         [landings, collection.name],
     ).fetchone()
-    open_rejects, new_rejects = totals or (0, 0)
+    open_rejects, new_rejects, since = totals or (0, 0, None)
     rejects = _rejects(connection, collection.name, landings) if open_rejects else ()
-    return Look(rows[0] if rows else 0, _sample(connection, collection), open_rejects, new_rejects, rejects)
+    sample = _sample(connection, collection)
+    return Look(rows[0] if rows else 0, sample, open_rejects, new_rejects, rejects, since)
 
 
 def _sample(connection: "HubConnection", collection: Collection) -> tuple[dict[str, Any], ...]:

@@ -20,6 +20,7 @@ from ipaas_dagster.merge import MergeResult
 from ipaas_dagster.orchestration.look import Look
 from ipaas_dagster.orchestration.partitions import scope_text
 from ipaas_dagster.pull import PullResult
+from ipaas_dagster.status import RouteStanding
 from ipaas_dagster.webhooks.following import Followed
 
 Metadata = dict[str, Any]
@@ -85,6 +86,8 @@ def of_merge(results: Sequence[MergeResult], collection: str, seen: Look, findin
         **{one.name: getattr(counts, one.name) for one in fields(Counts)},
         "new_rejects": seen.new_rejects,
         "open_rejects": seen.open_rejects,
+        "rejects_since": _time(seen.rejects_since),
+        **({"lag_seconds": round(seen.lag_seconds, 1)} if seen.lag_seconds is not None else {}),
         "landings": len(results),
         "damaged_landings": sum(result.damaged is not None for result in results),
         "dagster/row_count": seen.rows,
@@ -96,14 +99,21 @@ def of_merge(results: Sequence[MergeResult], collection: str, seen: Look, findin
     }
 
 
-def of_delivery(result: DeliverResult, collection: str, findings: Sequence[str]) -> Metadata:
-    """One route's share of a delivery; `entries_*` are the outbox entries in each state now."""
-    route = result.routes.get(collection, RouteCounts())
+def of_delivery(
+    result: DeliverResult, collection: str, findings: Sequence[str], standing: RouteStanding | None = None
+) -> Metadata:
+    """One route's share of a delivery; `entries_*` are the outbox entries in each state now, and what is open stands
+    there also where it is nothing, so that a plot has no gaps."""
+    route, stands = result.routes.get(collection, RouteCounts()), standing or RouteStanding()
     return {
         **{name: getattr(route, name) for name in ROUTE_NUMBERS},
         **{f"entries_{state}": number for state, number in sorted(route.states.items())},
-        "dead": route.states.get("dead", 0),
+        **{state: route.states.get(state, 0) for state in OPEN_STATES},
         "blocked_for_good": route.blocked_for_good,
+        "owed_since": _time(stands.owed_since),
+        "stuck_since": _time(stands.stuck_since),
+        "oldest_owed_seconds": round(stands.oldest_seconds, 1),
+        **({"paused": "; ".join(f"{name}: {why}" for name, why in result.paused.items())} if result.paused else {}),
         **(_TRACE_LINK if route.states.get("dead") else {}),
         "calls": result.calls,
         "seconds": round(result.seconds, 3),
@@ -111,6 +121,9 @@ def of_delivery(result: DeliverResult, collection: str, findings: Sequence[str])
         "findings": dg.MetadataValue.json(list(findings)),
         **_notes(result.notes),
     }
+
+
+OPEN_STATES = ("pending", "waiting", "blocked", "in_doubt", "dead")
 
 
 _TRACE_LINK: Metadata = {

@@ -32,9 +32,10 @@ def system_assets(
         with run_project(open_project, context) as project:
             result = use_cases.deliver(project, system.name)
             findings = use_cases.delivery_findings(project, result)
+            standing = use_cases.standing(project, system.name)
         for collection in system.collections:
             if system_key(system.name, collection) in context.selected_asset_keys:
-                figures = of_delivery(result, collection, findings)
+                figures = of_delivery(result, collection, findings, standing.get(collection))
                 yield materialized(context, [system.name, collection], figures)
 
     return deliver

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ipaas_dagster.prune import Forgotten
     from ipaas_dagster.pull import PullResult
     from ipaas_dagster.reconcile import ReconcileResult
+    from ipaas_dagster.status import RouteStanding
     from ipaas_dagster.webhooks.following import Followed
 
 
@@ -32,6 +33,19 @@ class SystemShown:
     collections: tuple[str, ...]
     switched_off: str | None = None
     nested: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportShown:
+    """The written report. `numbers` are plotted; `findings` name the sums that do not add up, `stale` the collections
+    that were not read for long."""
+
+    file: str
+    verdict: str
+    summary: str
+    numbers: Mapping[str, float]
+    findings: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +156,18 @@ def _trace(project: Project, asked: Mapping[str, object]) -> TraceShown:
     return shown_trace(project, asked)
 
 
+def _standing(project: Project, system: str) -> "Mapping[str, RouteStanding]":
+    from ipaas_dagster.status import route_standings
+
+    return route_standings(project, system)
+
+
+def _report(project: Project) -> "ReportShown":
+    from ipaas_dagster.orchestration.reporting import shown_report
+
+    return shown_report(project)
+
+
 def _prune(project: Project) -> "Forgotten":
     from ipaas_dagster.prune import prune
 
@@ -178,4 +204,8 @@ class UseCases:
     does."""
     trace: Callable[[Project, Mapping[str, object]], TraceShown] = _trace
     """One record's trace; the mapping is the `trace` job's configuration."""
+    standing: "Callable[[Project, str], Mapping[str, RouteStanding]]" = _standing
+    """A system's routes by hub collection: what is owed, and since when."""
+    report: Callable[[Project], ReportShown] = _report
+    """Writes the report."""
     prune: "Callable[[Project], Forgotten]" = _prune

@@ -8,18 +8,20 @@ hub_side     what of the hub is open: rejects and holds, and how many changes th
 owed         entries that are not done, by cause: those that are stuck, and those on their way
 causes       reasons that differ in their ids alone are one cause
 stuck        all that goes nowhere without a person      mending      what mends it
-verdict      the state in one sentence
+verdict      the state in one sentence                   routes       one system's routes after a delivery
 known        what was open before a run, and fails none
 """
 
 from ipaas_dagster.status.known import KnownOpen, known_open
 from ipaas_dagster.status.model import CollectionStatus, OnItsWay, Status, Stuck, SystemStatus, Verdict, Waiting
 from ipaas_dagster.status.reading import read_status
+from ipaas_dagster.status.routes import RouteStanding, route_standings
 
 __all__ = [
     "CollectionStatus",
     "KnownOpen",
     "OnItsWay",
+    "RouteStanding",
     "Status",
     "Stuck",
     "SystemStatus",
@@ -27,4 +29,5 @@ __all__ = [
     "Waiting",
     "known_open",
     "read_status",
+    "route_standings",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
@@ -30,7 +31,6 @@ def read_collections(project: Project, books: Balance, hub: HubOpen) -> list[Col
     found = []
     for collection, source in with_sources():
         row, book = read.get(source), booked.get(collection)
-        since = (row.cursor or row.updated_at) if row else None
         found.append(
             CollectionStatus(
                 collection,
@@ -39,13 +39,26 @@ def read_collections(project: Project, books: Balance, hub: HubOpen) -> list[Col
                 open_rejects=book.open_rejects if book else 0,
                 cursor=row.cursor if row else None,
                 read_at=row.updated_at if row else None,
-                lag_seconds=max((now - since).total_seconds(), 0.0) if since else None,
+                lag_seconds=_lag(row, now),
                 waiting_landings=landed.get((source, "waiting"), 0),
                 damaged_landings=landed.get((source, "damaged"), 0),
                 rejects_since=hub.rejects_since.get(collection),
             )
         )
     return found
+
+
+def _lag(cursor: Any, now: datetime) -> float | None:
+    """Of a row of the cursors; None where there is none."""
+    return max((now - (cursor.cursor or cursor.updated_at)).total_seconds(), 0.0) if cursor else None
+
+
+def lag_of(project: Project, collection: str) -> float | None:
+    """What one hub collection may be behind the source, in seconds; None: never read."""
+    source = dict(with_sources())[collection]
+    mine = (cursors.c.source_system == SOURCE_SYSTEM) & (cursors.c.collection == source)
+    with project.operations.read() as connection:
+        return _lag(connection.execute(select(cursors).where(mine)).one_or_none(), project.clock())
 
 
 def with_sources() -> list[tuple[str, str]]:

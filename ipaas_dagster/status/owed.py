@@ -39,9 +39,10 @@ class Owed:
     first_entry: int
 
 
-def read_owed(connection: Connection) -> list[Owed]:
-    """All that is open, and dead letters that nobody let go; every entry is counted in exactly one of them."""
-    rows = _grouped(connection)
+def read_owed(connection: Connection, system: str | None = None) -> list[Owed]:
+    """All that is open, and dead letters that nobody let go; every entry is counted in exactly one of them. Of one
+    system, or of all."""
+    rows = _grouped(connection, system)
     examples = _hub_ids(connection, [row.first for row in rows])
     found: dict[tuple[Any, ...], Owed] = {}
     for number, row in enumerate(rows):
@@ -65,7 +66,7 @@ def read_owed(connection: Connection) -> list[Owed]:
     return list(found.values())
 
 
-def _grouped(connection: Connection) -> Sequence[Any]:
+def _grouped(connection: Connection, system: str | None) -> Sequence[Any]:
     o = outbox.c
     is_for_good = and_(o.state == State.BLOCKED.value, o.told_at.is_not(None))
     since = case((o.state == State.DEAD.value, o.updated_at), (is_for_good, o.told_at), else_=o.queued_at)
@@ -86,7 +87,7 @@ def _grouped(connection: Connection) -> Sequence[Any]:
         .group_by(o.system, o.collection, o.state, for_good, o.reason)
         .order_by(func.count().desc(), func.min(o.entry_id))
     )
-    return connection.execute(query).all()
+    return connection.execute(query if system is None else query.where(o.system == system)).all()
 
 
 def _hub_ids(connection: Connection, entries: Sequence[int]) -> dict[int, str]:

@@ -15,11 +15,12 @@ from ipaas_dagster.hub.counts import Counts
 from ipaas_dagster.merge import MergeResult
 from ipaas_dagster.orchestration import UseCases, build_definitions
 from ipaas_dagster.orchestration.look import Look, RejectShown
-from ipaas_dagster.orchestration.use_cases import SystemShown
+from ipaas_dagster.orchestration.use_cases import ReportShown, SystemShown
 from ipaas_dagster.project import Project
 from ipaas_dagster.pull import PullResult
 from ipaas_dagster.records import Scope
 from ipaas_dagster.settings import Settings
+from ipaas_dagster.status import RouteStanding
 from ipaas_dagster.webhooks.following import Followed
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Played:
     left_over: dict[str, str] = field(default_factory=dict)
     hints: dict[str, datetime] = field(default_factory=dict)
     owed: dict[str, str] = field(default_factory=dict)
+    standing: dict[str, RouteStanding] = field(default_factory=dict)
+    report: ReportShown = field(
+        default_factory=lambda: ReportShown("/state/report.html", "all is well", "**all is well**", {"stuck": 0})
+    )
 
     pulls: list[tuple[str, Scope | None]] = field(default_factory=list)
     merges: list[str] = field(default_factory=list)
@@ -87,6 +92,8 @@ class Played:
             hints=lambda project: self.hints,
             follow=self.follow,
             owed=lambda project: self.owed,
+            standing=lambda project, system: self.standing,
+            report=lambda project: self.report,
         )
         return build_definitions(self.open, cases)
 

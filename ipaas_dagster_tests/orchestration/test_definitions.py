@@ -41,6 +41,7 @@ def test_keys_groups_and_partitions_are_those_of_the_contract(played: Played) ->
         "instagaze_reference": SNAPSHOTS,
         "sql": {"sql/customers", "sql/contacts", "sql/invoices"},
         "crm": {"crm/customers"},
+        "ipaas": {"ipaas/report"},
     }
     days = {name for name, spec in found.items() if spec.partitions_def}
     assert days == PARTITIONED["instagaze"] | PARTITIONED["hub"]
@@ -86,9 +87,14 @@ def test_a_system_that_is_switched_off_says_so_in_the_graph(played: Played) -> N
 def test_jobs_schedules_and_sensors_are_those_of_the_contract(played: Played) -> None:
     repository = played.definitions().get_repository_def()
     jobs = {name for name in repository.job_names if not name.startswith("__")}
-    assert jobs == {"sync", "snapshots", "reconcile", "deliver_sql", "deliver_crm", "trace", "prune"}
+    assert jobs == {"sync", "snapshots", "reconcile", "deliver_sql", "deliver_crm", "trace", "prune", "report"}
     polls = {f"poll_{n}" for n in ("accounts", "products", "invoices", "subscriptions", "transactions")}
-    assert {s.name for s in repository.schedule_defs} == polls | {"reconcile_daily", "snapshots_daily", "prune_daily"}
+    assert {s.name for s in repository.schedule_defs} == polls | {
+        "reconcile_daily",
+        "snapshots_daily",
+        "prune_daily",
+        "report_daily",
+    }
     assert {s.name for s in repository.sensor_defs} == {"instagaze_changes", "webhook_inbox", "delivery"}
 
 
@@ -99,6 +105,12 @@ def test_hub_and_systems_are_checked_for_contract_and_balance(played: Played) ->
     for name in PARTITIONED["hub"] | SNAPSHOTS:
         assert {(name, "contract"), (name, "balance")} <= checks
     assert {("sql/customers", "delivery"), ("sql/customers", "balance")} <= checks
+
+
+def test_what_is_read_every_day_may_not_become_stale(played: Played) -> None:
+    """What a daily run materialises, however quiet the source; a system that is owed nothing is not stale."""
+    fresh = {name for name, spec in specs(played.definitions()).items() if spec.freshness_policy}
+    assert fresh == PARTITIONED["instagaze"] | PARTITIONED["hub"] | SNAPSHOTS
 
 
 def test_a_worksheet_without_destinations_still_loads(played: Played) -> None:

@@ -1,5 +1,6 @@
 """Runs as a user starts them: what is pulled, what ends red, and that everything good goes on before."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -9,6 +10,7 @@ from ipaas_dagster.deliver import RouteCounts
 from ipaas_dagster.hub.counts import Counts
 from ipaas_dagster.orchestration.checks import delivery
 from ipaas_dagster.records import Scope
+from ipaas_dagster.status import RouteStanding
 from ipaas_dagster_tests.orchestration.conftest import launch
 from ipaas_dagster_tests.orchestration.fakes import Played, failure, materializations
 
@@ -204,3 +206,32 @@ def test_a_person_sees_numbers_rejects_and_a_sample(played, instance):
     }  # fmt: skip
     assert customers["sample"].records[0].data["name"] == "Zoë & Söhne"
     assert shown["instagaze/accounts"]["requests"] == 2
+
+
+def test_a_delivery_tells_what_is_open_and_since_when_also_where_nothing_is(played, instance):
+    old = played.now - timedelta(hours=5)
+    played.routes["customers"] = RouteCounts(states={"delivered": 4, "waiting": 2, "dead": 1})
+    played.standing = {"customers": RouteStanding(owed_since=old, stuck_since=played.now, oldest_seconds=18000.0)}
+    shown = materializations(launch(played.definitions(), instance, "sql/customers", "sql/contacts"))
+    customers, contacts = shown["sql/customers"], shown["sql/contacts"]
+    assert [customers[state] for state in ("pending", "waiting", "blocked", "in_doubt", "dead")] == [0, 2, 0, 0, 1]
+    assert (customers["owed_since"], customers["oldest_owed_seconds"]) == (old.timestamp(), 18000.0)
+    assert [contacts[state] for state in ("pending", "waiting", "blocked", "in_doubt", "dead")] == [0] * 5
+    assert (contacts["owed_since"], contacts["oldest_owed_seconds"]) == ("none", 0.0)
+
+
+def test_the_report_is_an_asset_whose_checks_warn_of_what_is_stuck(played, instance):
+    played.report = replace(played.report, verdict="3 records are stuck", numbers={"stuck": 3}, stale=("items",))
+    result = launch(played.definitions(), instance, "ipaas/report")
+    assert result.success
+    shown = materializations(result)["ipaas/report"]
+    assert (shown["file"], shown["verdict"], shown["stuck"]) == ("/state/report.html", "3 records are stuck", 3)
+    judged = {e.check_name: (e.passed, e.severity.value) for e in result.get_asset_check_evaluations()}
+    assert judged == {"books": (True, "ERROR"), "stuck": (False, "WARN"), "fresh": (False, "WARN")}
+
+
+def test_books_that_do_not_balance_fail_the_report_after_it_is_written(played, instance):
+    played.report = replace(played.report, findings=("sql/customers: 3 queued, 2 entries in the outbox",))
+    result = launch(played.definitions(), instance, "ipaas/report")
+    assert "3 queued, 2 entries" in failure(result)
+    assert "ipaas/report" in materializations(result)

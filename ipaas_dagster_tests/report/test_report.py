@@ -8,12 +8,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from sqlalchemy import insert, select
 
 from ipaas_dagster.errors import UsageError
 from ipaas_dagster.operations import Operations
 from ipaas_dagster.operations.tables import landings, outbox
+from ipaas_dagster.orchestration import build_definitions
 from ipaas_dagster.report import Facts, page, read_facts, summary, write_report
 from ipaas_dagster.report.hours import hour_of, seconds_from
 from ipaas_dagster.report.parts.frame import anchor
@@ -174,3 +176,16 @@ def test_it_is_written_whole_and_where_it_was_asked_for(tmp_path: Path) -> None:
     (tmp_path / "occupied").write_text("")
     with pytest.raises(UsageError, match="--out"):
         write_report(world.project, tmp_path / "occupied" / "r.html")
+
+
+def test_the_asset_writes_the_same_file_and_says_what_is_in_it(tmp_path: Path) -> None:
+    world = refusing(tmp_path)
+    world.project.__dict__.pop("hub", None)
+    definitions = build_definitions(lambda run_id=None, say=None: world.project)
+    job = definitions.resolve_job_def("report")
+    result = job.execute_in_process(instance=dg.DagsterInstance.ephemeral())
+    (event,) = result.get_asset_materialization_events()
+    shown = {name: value.value for name, value in event.materialization.metadata.items()}
+    assert (shown["stuck"], shown["stuck_dead"], shown["stuck_rejected"]) == (3, 3, 0)
+    assert "3 records are stuck" in Path(shown["file"]).read_text(encoding="utf-8")
+    assert shown["summary"].startswith("**3 records are stuck")
