@@ -9,6 +9,9 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from ipaas_dagster_tests import stores
 
 # A machine that is busy with something else must not fail a test: nothing here asserts a time.
 settings.register_profile("no deadline", deadline=None)
@@ -42,12 +45,15 @@ def _hurry(uri: str) -> None:
 @pytest.fixture
 def postgresql(postgresql_server: str) -> str:
     """The URL of an empty schema of this test's own."""
+    return _schema(postgresql_server)
+
+
+def _schema(server: str) -> str:
     name = f"test_{uuid4().hex}"
-    engine = create_engine(postgresql_server)
+    engine = create_engine(server, poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {name}"))
-    engine.dispose()
-    url = make_url(postgresql_server).update_query_dict({"options": f"-csearch_path={name}"})
+    url = make_url(server).update_query_dict({"options": f"-csearch_path={name}"})
     return url.render_as_string(hide_password=False)
 
 
@@ -80,3 +86,35 @@ def hub_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"duckdb:///{tmp_path}/state/ipaas.duckdb"
     make: NewDatabase = request.getfixturevalue("hub_database")
     return make()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_store(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs once with operations on each engine; each state folder has a store of its own."""
+    yield from use_store(request, request.param)
+
+
+def use_store(request: pytest.FixtureRequest, name: str) -> Iterator[str]:
+    """Operations of this test's installations are on that engine. What it leaves open is closed afterwards."""
+    if name == "sqlite":
+        yield name
+        return
+    server = request.getfixturevalue("postgresql_server")
+    urls: dict[Path, str] = {}
+
+    def url_of(state: Path) -> str:
+        if state not in urls:
+            urls[state] = _schema(server)
+        return urls[state]
+
+    stores.choose(url_of)
+    yield name
+    stores.choose_no_more()
+    engine = create_engine(server, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ipaas'")
+        )
+        for url in urls.values():
+            schema = str(make_url(url).query["options"]).removeprefix("-csearch_path=")
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))

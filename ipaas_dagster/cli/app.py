@@ -11,6 +11,7 @@ from ipaas_dagster.cli import (
     hub,
     look,
     mend,
+    operations,
     pipelines,
     plan,
     replay,
@@ -79,6 +80,10 @@ app.command()(replay.replay)
 receiving = typer.Typer(invoke_without_command=True)
 receiving.callback()(webhooks.webhooks)
 app.add_typer(receiving, name="webhooks")
+
+stores = typer.Typer(help="The operations store: cursors, outbox, links, ledger.", no_args_is_help=True)
+stores.command("copy")(operations.copy)
+app.add_typer(stores, name="operations")
 
 app.command()(serve.sandbox)
 app.command()(serve.dev)

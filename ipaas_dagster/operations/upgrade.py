@@ -15,7 +15,7 @@ from ipaas_dagster.operations.tables import SCHEMA_VERSION, metadata, schema_ver
 
 def upgrade(connection: Connection) -> None:
     before = set(inspect(connection).get_table_names())
-    metadata.create_all(connection)
+    metadata.create_all(connection, checkfirst=bool(before))
     for table in metadata.sorted_tables:
         if table.name in before:
             _add_columns(connection, table)

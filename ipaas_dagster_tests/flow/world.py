@@ -22,6 +22,7 @@ from ipaas_dagster.sandbox import Sandbox
 from ipaas_dagster.settings import Settings, load
 from ipaas_dagster.source import SOURCE_COLLECTIONS
 from ipaas_dagster.sync import Outcome, sync
+from ipaas_dagster_tests import stores
 from ipaas_dagster_tests.flow.oracle import Row, Rows, expected, plain
 
 DATA = Path(__file__).parents[2] / "data"
@@ -37,6 +38,7 @@ class World:
     def environment(self) -> dict[str, str]:
         given = {"IPAAS_STATE": str(self.state), "IPAAS_CONFIG": str(DATA), "IPAAS_RETRY_SECONDS": "60"}
         given |= {"INSTAGAZE_BASE_URL": self.sandbox.base_url, "INSTAGAZE_TOKEN": self.sandbox.token}
+        given |= {"IPAAS_OPERATIONS_URL": stores.operations_url(self.state)}
         return given | dict(self.extra)
 
     @property

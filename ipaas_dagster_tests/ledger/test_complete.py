@@ -42,7 +42,8 @@ def rows(project: Project, *columns: Any, **where: Any) -> list[Any]:
         return list(connection.execute(select(*columns).filter_by(**where)))
 
 
-def test_every_request_of_the_source_has_its_row(tmp_path: Path) -> None:
+@pytest.mark.parametrize("each_store", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
+def test_every_request_of_the_source_has_its_row(tmp_path: Path, each_store: str) -> None:
     extra = (("IPAAS_PAGE_SIZE", "10"), ("IPAAS_CONFIG", str(config(tmp_path / "config", {}))))
     with running_sandbox(accounts=40, seed=4, samples=None) as sandbox:
         project = World(sandbox, tmp_path / "state", extra).project()

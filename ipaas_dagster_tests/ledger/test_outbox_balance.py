@@ -34,7 +34,7 @@ class ReadHub:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path, each_store: str) -> World:
     world = World(tmp_path, system=FakeSystem())
     customers(world.hub, 5)
     world.hub.drop("customers", "instagaze:accounts:000001")

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from ipaas_dagster.operations import Operations
 from ipaas_dagster_tests.outbox.world import FakeSystem, World, customers
 
-FULL = 2
-"""`PRAGMA synchronous`: a commit waits until the disk has it."""
+WAITS = {"sqlite": ("PRAGMA synchronous", 2), "postgresql": ("SHOW synchronous_commit", "on")}
+"""By engine: what to ask, and the answer of a transaction whose commit waits until the disk has it."""
 
 
 class Noting(Operations):
@@ -25,9 +25,10 @@ class Noting(Operations):
     @contextmanager
     def write(self, *, survives_power_loss: bool = True) -> Iterator[Connection]:
         with super().write(survives_power_loss=survives_power_loss) as connection:
-            level = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+            question, full = WAITS[connection.dialect.name]
+            level = connection.exec_driver_sql(question).scalar_one()
             yield connection
-        self.waited.append(level == FULL)
+        self.waited.append(level == full)
 
 
 def test_what_is_under_way_survives_a_loss_of_power(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from ipaas_dagster.mapping import Worksheet
 from ipaas_dagster.operations.tables import outbox, positions
 from ipaas_dagster.project import Project
 from ipaas_dagster.settings import Settings
+from ipaas_dagster_tests import stores
 from ipaas_dagster_tests.outbox.fake_hub import FakeHub
 from ipaas_dagster_tests.outbox.fake_system import FakeSystem
 
@@ -52,7 +53,7 @@ class World:
         settings = Settings(
             state=state,
             config=config,
-            operations_url=operations_url or f"sqlite:///{state}/operations.db",
+            operations_url=operations_url or stores.operations_url(state),
             hub_url=f"duckdb:///{state}/hub.duckdb",
             environment=dict(environment or {}),
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from ipaas_dagster.destinations.base import Batch, Capabilities, Destination, En
 from ipaas_dagster.destinations.requests import Request
 from ipaas_dagster.project import Project
 from ipaas_dagster.sandbox import Fault
+from ipaas_dagster_tests.conftest import use_store
 from ipaas_dagster_tests.destinations.conformance.systems import SYSTEMS, Connected, Remote
 from ipaas_dagster_tests.outbox.world import World
 
@@ -113,9 +115,16 @@ class Book:
         return destination.capabilities
 
 
-@pytest.fixture(params=SYSTEMS)
+ON_POSTGRESQL = ("sql-sqlite", "files", "webhook", "salesforce")
+"""With their operations there as well; the others differ in what they send, not in how it is kept."""
+
+CASES = [*((name, "sqlite") for name in SYSTEMS), *((name, "postgresql") for name in ON_POSTGRESQL)]
+
+
+@pytest.fixture(params=CASES, ids="-on-".join)
 def there(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connected]:
-    with SYSTEMS[request.param](tmp_path, request.getfixturevalue) as connected:
+    name, store = request.param
+    with contextmanager(use_store)(request, store), SYSTEMS[name](tmp_path, request.getfixturevalue) as connected:
         yield connected
 
 

@@ -1,0 +1,21 @@
+"""Which engine the tests' installations keep their operations on: SQLite beside their state, or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+_chosen: list[Callable[[Path], str]] = []
+
+
+def operations_url(state: Path) -> str:
+    """Of the installation whose state is in this folder; the same again for the same folder."""
+    return _chosen[-1](state) if _chosen else f"sqlite:///{state}/operations.db"
+
+
+def choose(url_of: Callable[[Path], str]) -> None:
+    _chosen.append(url_of)
+
+
+def choose_no_more() -> None:
+    _chosen.clear()
