@@ -9,6 +9,7 @@ from ipaas_dagster import contracts
 from ipaas_dagster.errors import UsageError
 from ipaas_dagster.orchestration.checks import DELIVERY_CHECKS, MERGE_CHECKS, checks_of
 from ipaas_dagster.orchestration.executors import executor, queue_of
+from ipaas_dagster.orchestration.freshness import read_daily
 from ipaas_dagster.orchestration.hub_assets import hub_assets, hub_key
 from ipaas_dagster.orchestration.jobs import deliver_job, reconcile_job, snapshots_job, sync_job
 from ipaas_dagster.orchestration.prune_job import prune_job, prune_schedule
@@ -52,9 +53,14 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
     deliver_jobs = {system.name: deliver_job(system) for system in systems}
     return dg.Definitions(
         assets=[
-            *(source_asset(name, first_day, open_project, cases) for name in POLLED),
-            *(hub_assets(name, first_day, open_project, cases) for name in POLLED),
-            *(snapshot_asset(name, open_project, cases) for name in SNAPSHOTS),
+            *read_daily(
+                [
+                    *(source_asset(name, first_day, open_project, cases) for name in POLLED),
+                    *(hub_assets(name, first_day, open_project, cases) for name in POLLED),
+                    *(snapshot_asset(name, open_project, cases) for name in SNAPSHOTS),
+                ],
+                project.settings.stale_hours,
+            ),
             *(
                 system_assets(system, open_project, cases, queue_of(project.settings, system.name))
                 for system in systems

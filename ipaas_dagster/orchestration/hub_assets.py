@@ -8,7 +8,6 @@ import dagster as dg
 
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection
-from ipaas_dagster.orchestration.freshness import READ_DAILY
 from ipaas_dagster.orchestration.metadata import OWNERS, column_schema, materialized, of_merge
 from ipaas_dagster.orchestration.partitions import daily
 from ipaas_dagster.orchestration.run import OpenProject, run_project
@@ -51,7 +50,6 @@ def _spec(collection: Collection, source: str, first_day: date) -> dg.AssetSpec:
         deps=[source_key(source)],
         group_name=GROUP,
         partitions_def=daily(first_day),
-        freshness_policy=READ_DAILY,
         skippable=True,
         kinds={"duckdb", "pandera", "python"},
         owners=OWNERS,

@@ -5,7 +5,6 @@ from typing import Any
 import dagster as dg
 
 from ipaas_dagster import contracts
-from ipaas_dagster.orchestration.freshness import READ_DAILY
 from ipaas_dagster.orchestration.metadata import OWNERS, column_schema, of_merge, of_pull
 from ipaas_dagster.orchestration.run import OpenProject, run_project
 from ipaas_dagster.orchestration.source_assets import source_key
@@ -24,7 +23,6 @@ def snapshot_asset(name: str, open_project: OpenProject, use_cases: UseCases) ->
         kinds={"python", "instagaze", "duckdb"},
         owners=OWNERS,
         tags={"ipaas/collection": name},
-        freshness_policy=READ_DAILY,
         metadata=column_schema(collection),
         description=f"{collection.description}\n\nRead whole into the table `instagaze.{name}` of the hub.",
     )

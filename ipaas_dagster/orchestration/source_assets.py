@@ -5,7 +5,6 @@ from typing import Any
 
 import dagster as dg
 
-from ipaas_dagster.orchestration.freshness import READ_DAILY
 from ipaas_dagster.orchestration.metadata import OWNERS, materialized, of_followed, of_pull
 from ipaas_dagster.orchestration.partitions import daily, scope_of
 from ipaas_dagster.orchestration.run import INBOX_TAG, OpenProject, run_project
@@ -27,7 +26,6 @@ def source_asset(
         key=source_key(collection),
         group_name=GROUP,
         partitions_def=daily(first_day),
-        freshness_policy=READ_DAILY,
         backfill_policy=dg.BackfillPolicy.single_run(),
         kinds={"python", "instagaze"},
         owners=OWNERS,

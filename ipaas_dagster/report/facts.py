@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ipaas_dagster.alerts import Alert, open_alerts, switched_off
 from ipaas_dagster.report.failures import Failure, read_failures
 from ipaas_dagster.report.history import History, read_history
 from ipaas_dagster.report.sizes import Size, read_sizes
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Facts:
-    """`stories`: hub id -> its trace, of the records that causes and failures name."""
+    """`stories`: hub id -> its trace, of the records that causes and failures name. `alerts_off`: why alerts are told
+    to nobody; None: they are told."""
 
     status: Status
     history: History
     failures: Sequence[Failure]
     stories: Mapping[str, Story]
     sizes: Sequence[Size]
+    alerts: Sequence[Alert]
+    alerts_off: str | None
 
 
 def read_facts(project: Project) -> Facts:
@@ -36,6 +40,8 @@ def read_facts(project: Project) -> Facts:
         failures,
         read_stories(project, _named(status, failures)),
         read_sizes(project),
+        open_alerts(project),
+        switched_off(project),
     )
 
 

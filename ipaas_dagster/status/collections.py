@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def read_collections(project: Project, books: Balance, hub: HubOpen) -> list[CollectionStatus]:
     """Every collection of the hub, in the order in which they are read."""
     now = project.clock()
+    unread_since = now - timedelta(hours=project.settings.stale_hours)
     with project.operations.read() as connection:
         mine = select(cursors).where(cursors.c.source_system == SOURCE_SYSTEM)
         read = {row.collection: row for row in connection.execute(mine)}
@@ -43,6 +44,7 @@ def read_collections(project: Project, books: Balance, hub: HubOpen) -> list[Col
                 waiting_landings=landed.get((source, "waiting"), 0),
                 damaged_landings=landed.get((source, "damaged"), 0),
                 rejects_since=hub.rejects_since.get(collection),
+                stale=row is not None and row.updated_at < unread_since,
             )
         )
     return found
@@ -104,7 +106,7 @@ def set_aside(project: Project) -> list[Waiting]:
 def stale(collections: list[CollectionStatus]) -> list[Waiting]:
     """What was not read for long: whatever should read it does not run, or cannot."""
     return [
-        Waiting("stale", one.collection, f"was last read up to {one.cursor or one.read_at:%Y-%m-%d %H:%M}", one.read_at)
+        Waiting("stale", one.collection, f"was last read at {one.read_at:%Y-%m-%d %H:%M} UTC", one.read_at)
         for one in collections
         if one.stale
     ]

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from ipaas_dagster.ledger import Balance
 
-STALE_SECONDS = 26 * 3600
-"""A collection that was not read for longer is stale: the daily reconcile and the snapshots read each once a day."""
-
 
 @dataclass(frozen=True)
 class CollectionStatus:
@@ -29,10 +26,8 @@ class CollectionStatus:
     waiting_landings: int
     damaged_landings: int
     rejects_since: datetime | None = None
-
-    @property
-    def stale(self) -> bool:
-        return self.lag_seconds is not None and self.lag_seconds > STALE_SECONDS
+    stale: bool = False
+    """It was not read for IPAAS_STALE_HOURS, though the daily reconcile and the snapshots read each once a day."""
 
 
 @dataclass(frozen=True)

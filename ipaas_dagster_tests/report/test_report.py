@@ -13,12 +13,15 @@ import pytest
 from sqlalchemy import insert, select
 
 from ipaas_dagster.errors import UsageError
+from ipaas_dagster.hub.store import transaction
 from ipaas_dagster.operations import Operations
 from ipaas_dagster.operations.tables import landings, outbox
 from ipaas_dagster.orchestration import build_definitions
+from ipaas_dagster.project import Project
 from ipaas_dagster.report import Facts, page, read_facts, summary, write_report
 from ipaas_dagster.report.hours import hour_of, seconds_from
 from ipaas_dagster.report.parts.frame import anchor
+from ipaas_dagster.settings import load
 from ipaas_dagster_tests.outbox.fake_system import FakeSystem
 from ipaas_dagster_tests.outbox.world import World, customers
 
@@ -119,6 +122,49 @@ def _landing(at: datetime, records: int) -> dict[str, Any]:
         "run_id": "",
         "details": {},
     }
+
+
+@pytest.mark.parametrize("store", ["embedded", "postgresql"])
+def test_rejects_and_holds_of_the_hub_are_told_alike_in_every_store(
+    tmp_path: Path, store: str, request: pytest.FixtureRequest
+) -> None:
+    url = "" if store == "embedded" else request.getfixturevalue("postgresql")
+    state = tmp_path / "state"
+    environment = {"IPAAS_STATE": str(state), "IPAAS_HUB_URL": url, "IPAAS_OPERATIONS_URL": url}
+    now = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+    project = Project(load(environment, tmp_path / "no.env"), clock=lambda: now)
+    with project.hub.writing() as hub, transaction(hub):
+        for number, reason in enumerate(('price: "a" is no number', 'price: "b" is no number', "name: is missing")):
+            of = [
+                "items",
+                f"{number}",
+                f'["{reason.replace(chr(34), chr(92) + chr(34))}"]',
+                now - timedelta(hours=number),
+            ]
+            hub.change(
+                "INSERT INTO hub.rejects (collection, source_id, reasons, rejected_at, hub_id, landing_id, line) "
+                "VALUES (?, ?, ?, ?, ?, 'l1', 1)",
+                [*of, f"instagaze:products:{number}" if number else None],
+            )
+        hub.change(
+            "INSERT INTO hub.holds (hold_id, collection, records, alive, reason, state, created_at, subjects) "
+            "VALUES ('l1.customers', 'customers', 60, 100, '60 of 100 would be deleted', 'waiting', ?, '[]')",
+            [now],
+        )
+    facts = read_facts(project)
+    project.operations.dispose()
+    told = {(one.state, one.cause): (one.records, one.since, one.example) for one in facts.status.stuck}
+    assert told == {
+        ("rejected", "price: … is no number"): (2, now - timedelta(hours=1), "instagaze:products:1"),
+        ("rejected", "name: is missing"): (1, now - timedelta(hours=2), "instagaze:products:2"),
+        ("held", "60 of 100 would be deleted"): (60, now, "l1.customers"),
+    }
+    assert {one.start.hour: one.counts["failed"] for one in facts.history.hours[-3:]} == {10: 1, 11: 1, 12: 1}
+    assert [(one.cause, one.count, one.record) for one in facts.failures] == [
+        ("price: … is no number", 2, "line 1 of landing l1"),
+        ("name: is missing", 1, "instagaze:products:2"),
+    ]
+    assert "would be deleted" in page(facts)
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"])
