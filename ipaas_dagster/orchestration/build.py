@@ -7,6 +7,8 @@ import dagster as dg
 
 from ipaas_dagster import contracts
 from ipaas_dagster.errors import UsageError
+from ipaas_dagster.orchestration.alert_sensors import alerts_sensor, failure_sensor
+from ipaas_dagster.orchestration.approve_job import approve_job
 from ipaas_dagster.orchestration.checks import DELIVERY_CHECKS, MERGE_CHECKS, checks_of
 from ipaas_dagster.orchestration.executors import executor, queue_of
 from ipaas_dagster.orchestration.freshness import read_daily
@@ -82,7 +84,8 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
         jobs=[
             sync_job(POLLED),
             snapshots_job(SNAPSHOTS),
-            reconcile_job(POLLED, open_project, cases),
+            reconcile_job(POLLED, systems, open_project, cases),
+            approve_job(open_project, cases),
             trace_job(open_project, cases),
             prune_job(open_project, cases),
             report_job(),
@@ -98,6 +101,8 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
         sensors=[
             changes_sensor(POLLED, open_project, cases),
             inbox_sensor(open_project, cases),
+            alerts_sensor(open_project, cases),
+            failure_sensor(open_project, cases),
             *([delivery_sensor(deliver_jobs, open_project, cases)] if deliver_jobs else []),
         ],
         executor=executor(project.settings),

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from ipaas_dagster import contracts
+from ipaas_dagster.orchestration.compare_steps import compare_step
 from ipaas_dagster.orchestration.hub_assets import hub_key
 from ipaas_dagster.orchestration.metadata import of_merge, of_pull
 from ipaas_dagster.orchestration.partitions import open_partition
@@ -54,13 +55,18 @@ def deliver_job(system: SystemShown) -> Any:
     )
 
 
-def reconcile_job(polled: Sequence[str], open_project: OpenProject, use_cases: UseCases) -> dg.JobDefinition:
-    """A full scan of each collection against the hub. One that fails does not stop the others."""
+def reconcile_job(
+    polled: Sequence[str], systems: Sequence[SystemShown], open_project: OpenProject, use_cases: UseCases
+) -> dg.JobDefinition:
+    """A full scan of each collection against the hub, then the hub against each system. One that fails does not stop
+    the others."""
     steps = [_reconcile_step(source, open_project, use_cases) for source in polled]
+    steps += [compare_step(system, open_project, use_cases) for system in systems]
 
     @dg.job(
         name=RECONCILE,
-        description="A full scan of every polled collection: what the polls missed is merged, what is gone is deleted.",
+        description="A full scan of every polled collection: what the polls missed is merged, what is gone is deleted. "
+        "Then every system beside the hub: what is missing, changed or extra there is repaired.",
     )
     def reconcile() -> None:
         for step in steps:

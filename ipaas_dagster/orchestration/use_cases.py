@@ -13,6 +13,8 @@ from ipaas_dagster.project import Project
 from ipaas_dagster.records import Scope
 
 if TYPE_CHECKING:
+    from ipaas_dagster.approvals import OpenHold
+    from ipaas_dagster.completeness import SystemReconcile
     from ipaas_dagster.deliver import DeliverResult
     from ipaas_dagster.merge import MergeResult
     from ipaas_dagster.orchestration.look import Look
@@ -168,6 +170,54 @@ def _report(project: Project) -> "ReportShown":
     return shown_report(project)
 
 
+def _compare(project: Project, system: str) -> "SystemReconcile":
+    from ipaas_dagster.completeness import reconcile_system
+
+    return reconcile_system(project, system)
+
+
+def _comparison_findings(project: Project, result: "SystemReconcile") -> list[str]:
+    from ipaas_dagster.findings import of_comparison
+
+    return of_comparison(project, result)
+
+
+def _holds(project: Project) -> "list[OpenHold]":
+    from ipaas_dagster.approvals import open_holds
+
+    return open_holds(project)
+
+
+def _approve(project: Project, hold_id: str) -> str:
+    from ipaas_dagster.approvals import approve
+
+    return f"{hold_id}: {approve(project, hold_id).says or 'carried out'}"
+
+
+def _alerts_off(project: Project) -> str | None:
+    from ipaas_dagster.alerts import switched_off
+
+    return switched_off(project)
+
+
+def _failing_runs(project: Project) -> Sequence[str]:
+    from ipaas_dagster.alerts import open_alerts
+
+    return [alert.cause.partition(":")[2] for alert in open_alerts(project) if alert.kind == "run"]
+
+
+def _run_ended(project: Project, name: str, findings: Sequence[str]) -> None:
+    from ipaas_dagster.alerts import note_run
+
+    note_run(project, name, findings)
+
+
+def _check_alerts(project: Project, thorough: bool) -> int:
+    from ipaas_dagster.alerts import check
+
+    return len(check(project, thorough=thorough))
+
+
 def _prune(project: Project) -> "Forgotten":
     from ipaas_dagster.prune import prune
 
@@ -209,3 +259,14 @@ class UseCases:
     report: Callable[[Project], ReportShown] = _report
     """Writes the report."""
     prune: "Callable[[Project], Forgotten]" = _prune
+    compare: "Callable[[Project, str], SystemReconcile]" = _compare
+    comparison_findings: "Callable[[Project, SystemReconcile], list[str]]" = _comparison_findings
+    holds: "Callable[[Project], list[OpenHold]]" = _holds
+    approve: Callable[[Project, str], str] = _approve
+    """Lets a hold go; returns what comes of it, in words."""
+    alerts_off: Callable[[Project], str | None] = _alerts_off
+    failing_runs: Callable[[Project], Sequence[str]] = _failing_runs
+    """Names of the jobs and commands whose last run is an open cause."""
+    run_ended: Callable[[Project, str, Sequence[str]], None] = _run_ended
+    check_alerts: Callable[[Project, bool], int] = _check_alerts
+    """Looks at what is wrong (true: in the hub too), tells it, returns how much is open."""

@@ -24,6 +24,8 @@ from ipaas_dagster.status import RouteStanding
 from ipaas_dagster.webhooks.following import Followed
 
 if TYPE_CHECKING:
+    from ipaas_dagster.approvals import OpenHold
+    from ipaas_dagster.completeness import SystemReconcile
     from ipaas_dagster.reconcile import ReconcileResult
 
 FIRST_DAY = date(2026, 1, 1)
@@ -63,6 +65,11 @@ class Played:
     deliveries: list[str] = field(default_factory=list)
     run_ids: set[str] = field(default_factory=set)
     followed: list[str] = field(default_factory=list)
+    compared: list[str] = field(default_factory=list)
+    open_holds: "list[OpenHold]" = field(default_factory=list)
+    alerts_off: str | None = None
+    failing: dict[str, list[str]] = field(default_factory=dict)
+    alert_checks: list[bool] = field(default_factory=list)
     limits: Settings | None = None
     built: dict[tuple[SystemShown, ...], dg.Definitions] = field(default_factory=dict)
 
@@ -85,6 +92,14 @@ class Played:
             look=self.look,
             merge_findings=self.merge_findings,
             delivery_findings=self.delivery_findings,
+            compare=self.compare,
+            comparison_findings=lambda project, result: [result.unread] if result.unread else [],
+            holds=lambda project: self.open_holds,
+            approve=self.approve,
+            alerts_off=lambda project: self.alerts_off,
+            failing_runs=lambda project: list(self.failing),
+            run_ended=self.run_ended,
+            check_alerts=self.check_alerts,
             systems=lambda project: systems,
             not_connected=lambda project: self.not_connected,
             changed=self.changed,
@@ -151,6 +166,28 @@ class Played:
         pulled = self.pull(project, collection, Scope.full())
         merged = tuple(self.merge(project, [collection]))
         return ReconcileResult(collection, pulled, merged, missed=1, deleted=2, held=0, holds=self.holds)
+
+    def compare(self, project: Project, system: str) -> "SystemReconcile":
+        from ipaas_dagster.completeness import Comparison, SystemReconcile
+
+        self.compared.append(system)
+        routes = {"customers": Comparison(compared=40, missing=1, queued=1)}
+        found = ({"in_words": "customers instagaze:accounts:7 is not there any more"},)
+        return SystemReconcile(system, routes, found, unread=self.stopped)
+
+    def approve(self, project: Project, hold_id: str) -> str:
+        self.open_holds = [hold for hold in self.open_holds if hold.hold_id != hold_id]
+        return f"{hold_id}: carried out"
+
+    def run_ended(self, project: Project, name: str, findings: Sequence[str]) -> None:
+        if findings:
+            self.failing[name] = list(findings)
+        else:
+            self.failing.pop(name)
+
+    def check_alerts(self, project: Project, thorough: bool) -> int:
+        self.alert_checks.append(thorough)
+        return len(self.failing)
 
     def changed(self, project: Project, collections: Sequence[str]) -> Sequence[str]:
         """As the product's: each change is named once."""

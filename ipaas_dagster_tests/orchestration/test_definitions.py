@@ -20,6 +20,7 @@ PARTITIONED = {
         f"hub/{n}" for n in ("customers", "contacts", "items", "invoices", "invoice_lines", "subscriptions", "payments")
     },
 }
+WITHOUT_SYSTEMS = {"instagaze_changes", "webhook_inbox", "alerts", "run_failures"}
 SNAPSHOTS = {
     f"instagaze/{n}"
     for n in (
@@ -87,7 +88,17 @@ def test_a_system_that_is_switched_off_says_so_in_the_graph(played: Played) -> N
 def test_jobs_schedules_and_sensors_are_those_of_the_contract(played: Played) -> None:
     repository = played.definitions().get_repository_def()
     jobs = {name for name in repository.job_names if not name.startswith("__")}
-    assert jobs == {"sync", "snapshots", "reconcile", "deliver_sql", "deliver_crm", "trace", "prune", "report"}
+    assert jobs == {
+        "sync",
+        "snapshots",
+        "reconcile",
+        "deliver_sql",
+        "deliver_crm",
+        "trace",
+        "prune",
+        "report",
+        "approve",
+    }
     polls = {f"poll_{n}" for n in ("accounts", "products", "invoices", "subscriptions", "transactions")}
     assert {s.name for s in repository.schedule_defs} == polls | {
         "reconcile_daily",
@@ -95,7 +106,7 @@ def test_jobs_schedules_and_sensors_are_those_of_the_contract(played: Played) ->
         "prune_daily",
         "report_daily",
     }
-    assert {s.name for s in repository.sensor_defs} == {"instagaze_changes", "webhook_inbox", "delivery"}
+    assert {s.name for s in repository.sensor_defs} == {"delivery", *WITHOUT_SYSTEMS}
 
 
 def test_hub_and_systems_are_checked_for_contract_and_balance(played: Played) -> None:
@@ -115,7 +126,7 @@ def test_what_is_read_every_day_may_not_become_stale(played: Played) -> None:
 
 def test_a_worksheet_without_destinations_still_loads(played: Played) -> None:
     sensors = played.definitions(systems=()).get_repository_def().sensor_defs
-    assert {sensor.name for sensor in sensors} == {"instagaze_changes", "webhook_inbox"}
+    assert {sensor.name for sensor in sensors} == WITHOUT_SYSTEMS
 
 
 def test_a_wrong_worksheet_is_named_with_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from ipaas_dagster.approvals import OpenHold
 from ipaas_dagster.orchestration import UseCases, build_definitions
 from ipaas_dagster.orchestration.use_cases import TraceShown
 from ipaas_dagster.project import Project
@@ -70,6 +71,55 @@ def test_one_collection_that_fails_to_reconcile_stops_no_other(played, instance)
     assert not result.success
     assert len(played.merges) == 4
     assert failure(result) == "accounts did not answer"
+
+
+def test_reconcile_compares_every_system_once_the_source_was_read(played, instance):
+    result = run(played, "reconcile", instance)
+    assert sorted(played.compared) == ["crm", "sql"]
+    steps = [event.step_key for event in result.all_events if event.event_type_value == "STEP_START"]
+    assert {step.split("_")[0] for step in steps[: len(POLLED)]} == {"reconcile"}
+    (shown,) = [
+        event.event_specific_data.metadata
+        for event in result.all_events
+        if event.event_type_value == "STEP_OUTPUT" and event.step_key == "compare_sql"
+    ]
+    assert shown["different"].value == 1
+    assert "instagaze:accounts:7 is not there any more" in shown["differences"].value
+
+
+def test_a_system_that_cannot_be_compared_fails_the_run_and_stops_no_other(played, instance):
+    played.stopped = "it does not answer"
+    result = run(played, "reconcile", instance)
+    assert not result.success
+    assert sorted(played.compared) == ["crm", "sql"]
+    assert failure(result) == "it does not answer | it does not answer"
+
+
+def test_approve_lists_what_is_held_and_lets_one_go(played, instance):
+    held = [OpenHold(f"sql/{n}.changes", n, 15, 20, "changed at once", played.now) for n in ("customers", "items")]
+    played.open_holds = held
+    listed = run(played, "approve", instance).output_for_node  # the list changes nothing
+    assert listed is not None
+    assert len(played.open_holds) == 2
+    config = {"ops": {"approve_hold": {"config": {"hold": "sql/customers.changes"}}}}
+    result = run(played, "approve", instance, run_config=config)
+    assert result.success
+    assert [hold.hold_id for hold in played.open_holds] == ["sql/items.changes"]
+
+
+def test_a_failed_run_is_a_cause_until_its_job_ends_well(played, instance):
+    played.new_rejects["invoices"] = 4
+    failed = run(played, "sync", instance, partition_key="2026-02-10")
+    (event,) = [one for one in failed.all_events if one.event_type_value == "PIPELINE_FAILURE"]
+    repository = played.definitions().get_repository_def()
+    context = dg.build_run_status_sensor_context("run_failures", event, instance, failed.dagster_run).for_run_failure()
+    repository.get_sensor_def("run_failures")(context)
+    assert [*played.failing] == ["sync"]
+    played.new_rejects.clear()
+    run(played, "sync", instance, partition_key="2026-02-10")
+    with dg.build_sensor_context(instance=instance, repository_def=repository) as looking:
+        repository.get_sensor_def("alerts").evaluate_tick(looking)
+    assert played.failing == {}
 
 
 def test_a_hold_fails_the_reconcile(played, instance):

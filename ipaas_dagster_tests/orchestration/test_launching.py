@@ -124,6 +124,22 @@ def test_webhooks_launch_one_poll_per_collection_that_then_settles_them(played, 
     assert len(tick(played, "webhook_inbox", instance, data.cursor).run_requests) == 1
 
 
+def test_alerts_are_looked_at_each_minute_and_the_hub_once_an_hour(played, instance):
+    first = tick(played, "alerts", instance)
+    assert first.run_requests == []
+    played.now += timedelta(minutes=30)
+    second = tick(played, "alerts", instance, first.cursor)
+    played.now += timedelta(minutes=30)
+    tick(played, "alerts", instance, second.cursor)
+    assert played.alert_checks == [True, False, True]
+
+
+def test_nobody_is_told_without_a_receiver(played, instance):
+    played.alerts_off = "ALERTS_URL is missing"
+    assert "ALERTS_URL" in (tick(played, "alerts", instance).skip_message or "")
+    assert played.alert_checks == []
+
+
 def test_what_is_owed_launches_its_systems_delivery_once(played, instance):
     played.owed = {"sql": "changes up to 5"}
     data = tick(played, "delivery", instance)
