@@ -10,8 +10,8 @@ import msgspec
 
 from ipaas_dagster import contracts
 from ipaas_dagster.errors import LandingDamaged, UsageError
+from ipaas_dagster.hub.choosing import RejectFilter, choose_rejects
 from ipaas_dagster.hub.holds import Hold, list_holds
-from ipaas_dagster.hub.rejects import list_rejects
 from ipaas_dagster.ledger.calls import call_rows, place_calls, write_calls
 from ipaas_dagster.merge import MergeResult, merge
 from ipaas_dagster.project import Project
@@ -64,18 +64,18 @@ def land_records(
     return note
 
 
-def retry_rejects(project: Project, collection: str | None = None) -> list[MergeResult]:
-    """Judge open rejects (of one hub collection, or all) again by today's contracts, from their landings' lines.
+def retry_rejects(
+    project: Project, collection: str | None = None, *, chosen: RejectFilter | None = None
+) -> list[MergeResult]:
+    """Judge open rejects (of one hub collection, those chosen, or all) again by today's contracts, from their landings'
+    lines.
 
     A rejected child is judged with its whole parent. Each keeps the time it was observed, so that an answer that
     is older than what the hub has seen meanwhile changes nothing.
     """
-    with project.hub.reading() as connection:
-        rejects = [] if connection is None else list_rejects(connection)
     lines: dict[str, dict[tuple[str, int], None]] = {}
-    for reject in rejects:
-        if collection in (None, reject["collection"]):
-            lines.setdefault(_source_of(reject["collection"]), {})[reject["landing_id"], reject["line"]] = None
+    for reject in choose_rejects(project.hub, chosen or RejectFilter(collection)):
+        lines.setdefault(_source_of(reject["collection"]), {})[reject["landing_id"], reject["line"]] = None
     results = []
     for source, places in lines.items():
         records = list(_lines_again(project, places))
@@ -83,6 +83,16 @@ def retry_rejects(project: Project, collection: str | None = None) -> list[Merge
             land_records(project, source, records)
             results += merge(project, [source])
     return results
+
+
+def as_received(project: Project, reject: Mapping[str, Any]) -> Any:
+    """The line of its landing that a reject (a row of `choose_rejects`) came from, secrets removed; None where the
+    landing is gone or damaged."""
+    try:
+        found = project.landings.read_line(reject["landing_id"], reject["line"])
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return found.get("record") if found else None
 
 
 def _source_of(hub_collection: str) -> str:

@@ -1,7 +1,7 @@
 """The `ipaas` command: words in, one use case, a report and an exit code out.
 
     run.py      sync, deliver, reconcile           look.py   status, worksheet, check, files
-    mend.py     rejects, dead, approve             serve.py  sandbox, dev, demo
+    rejects.py, dead.py  and filters.py            serve.py  sandbox, dev, demo
     report.py   what is printed, exit codes        progress.py, tables.py, choose.py   how
 
 Everything heavy is imported inside the command that needs it: `ipaas --help` answers at once.

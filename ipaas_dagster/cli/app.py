@@ -10,7 +10,6 @@ from ipaas_dagster.cli import (
     html_report,
     hub,
     look,
-    mend,
     operations,
     pipelines,
     plan,
@@ -21,6 +20,8 @@ from ipaas_dagster.cli import (
     template,
     webhooks,
 )
+from ipaas_dagster.cli import dead as letters
+from ipaas_dagster.cli import rejects as rejected
 from ipaas_dagster.cli import status as standing
 from ipaas_dagster.cli import trace as tracing
 
@@ -61,14 +62,17 @@ hubs.command("copy")(hub.copy)
 app.add_typer(hubs, name="hub")
 
 rejects = typer.Typer(help="Records that do not meet their contract, kept with every reason.", no_args_is_help=True)
-rejects.command("list")(mend.rejects_list)
-rejects.command("retry")(mend.rejects_retry)
+rejects.command("list")(rejected.rejects_list)
+rejects.command("show")(rejected.rejects_show)
+rejects.command("retry")(rejected.rejects_retry)
+rejects.command("discard")(rejected.rejects_discard)
 app.add_typer(rejects, name="rejects")
 
 dead = typer.Typer(help="Dead letters: deliveries that no repeat mends.", no_args_is_help=True)
-dead.command("list")(mend.dead_list)
-dead.command("retry")(mend.dead_retry)
-dead.command("discard")(mend.dead_discard)
+dead.command("list")(letters.dead_list)
+dead.command("show")(letters.dead_show)
+dead.command("retry")(letters.dead_retry)
+dead.command("discard")(letters.dead_discard)
 app.add_typer(dead, name="dead")
 
 app.command()(approve.approve)

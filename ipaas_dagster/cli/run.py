@@ -57,7 +57,7 @@ def sync(
             choose.source(project)
             systems = [] if no_deliver else choose.systems(project, ())
             outcome = sync_inbox(project, systems) if inbox else run(project, scopes, systems)
-            _report(report, outcome, project, "sync")
+            report_outcome(report, outcome, project, "sync")
 
 
 def deliver(systems: Systems = None, as_json: AsJson = False, debug: Debug = False) -> None:
@@ -66,7 +66,7 @@ def deliver(systems: Systems = None, as_json: AsJson = False, debug: Debug = Fal
         from ipaas_dagster.cli import choose
         from ipaas_dagster.sync import deliver_all
 
-        _report(report, deliver_all(project, choose.systems(project, systems or ())), project, "deliver")
+        report_outcome(report, deliver_all(project, choose.systems(project, systems or ())), project, "deliver")
 
 
 def reconcile(
@@ -98,7 +98,7 @@ def reconcile(
             compare = [] if no_systems else choose.systems(project, system or ())
             systems = [] if no_deliver else compare if system else choose.systems(project, ())
             outcome = reconcile_all(project, chosen, systems, compare=compare)
-            _report(report, outcome, project, "reconcile")
+            report_outcome(report, outcome, project, "reconcile")
 
 
 @contextmanager
@@ -117,7 +117,8 @@ def open_project() -> Iterator[Project]:
                 project.operations.dispose()
 
 
-def _report(report: Report, outcome: Outcome, project: Project, name: str) -> None:
+def report_outcome(report: Report, outcome: Outcome, project: Project, name: str) -> None:
+    """What use cases did, what was known to be open before, and what is new."""
     from ipaas_dagster.alerts import after_run
     from ipaas_dagster.cli import tables
     from ipaas_dagster.status import known_open

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit whole number that SQLite still takes as its rowid."""
@@ -151,6 +151,7 @@ outbox = Table(
     Column("updated_at", UtcTime, nullable=False),
     Column("acknowledged_at", UtcTime),  # a person let this dead entry go
     Column("told_at", UtcTime),  # a person was told that it is blocked for good
+    Column("died_of", Text),  # of a superseded one that was dead: its reason then
 )
 Index("outbox_owed", outbox.c.system, outbox.c.state, outbox.c.operation, outbox.c.collection, outbox.c.entry_id)
 Index("outbox_record", outbox.c.system, outbox.c.collection, outbox.c.hub_id)

@@ -14,6 +14,7 @@ from ipaas_dagster.orchestration.executors import executor, queue_of
 from ipaas_dagster.orchestration.freshness import read_daily
 from ipaas_dagster.orchestration.hub_assets import hub_assets, hub_key
 from ipaas_dagster.orchestration.jobs import deliver_job, reconcile_job, snapshots_job, sync_job
+from ipaas_dagster.orchestration.mending_jobs import dead_letters_job, rejects_job
 from ipaas_dagster.orchestration.prune_job import prune_job, prune_schedule
 from ipaas_dagster.orchestration.report_asset import report_asset, report_job, report_schedule
 from ipaas_dagster.orchestration.run import OpenProject
@@ -87,6 +88,8 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
             reconcile_job(POLLED, systems, open_project, cases),
             approve_job(open_project, cases),
             trace_job(open_project, cases),
+            dead_letters_job(open_project, cases),
+            rejects_job(open_project, cases),
             prune_job(open_project, cases),
             report_job(),
             *deliver_jobs.values(),

@@ -7,7 +7,7 @@ that loading the definitions stays fast.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.project import Project
 from ipaas_dagster.records import Scope
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ipaas_dagster.deliver import DeliverResult
     from ipaas_dagster.merge import MergeResult
     from ipaas_dagster.orchestration.look import Look
+    from ipaas_dagster.orchestration.mending import Mended
     from ipaas_dagster.prune import Forgotten
     from ipaas_dagster.pull import PullResult
     from ipaas_dagster.reconcile import ReconcileResult
@@ -218,6 +219,18 @@ def _check_alerts(project: Project, thorough: bool) -> int:
     return len(check(project, thorough=thorough))
 
 
+def _mend_dead(project: Project, asked: Mapping[str, Any]) -> "Mended":
+    from ipaas_dagster.orchestration.mending import mend_dead
+
+    return mend_dead(project, asked)
+
+
+def _mend_rejects(project: Project, asked: Mapping[str, Any]) -> "Mended":
+    from ipaas_dagster.orchestration.mending import mend_rejects
+
+    return mend_rejects(project, asked)
+
+
 def _prune(project: Project) -> "Forgotten":
     from ipaas_dagster.prune import prune
 
@@ -258,6 +271,9 @@ class UseCases:
     """A system's routes by hub collection: what is owed, and since when."""
     report: Callable[[Project], ReportShown] = _report
     """Writes the report."""
+    mend_dead: "Callable[[Project, Mapping[str, Any]], Mended]" = _mend_dead
+    """Lists, shows, retries or discards; the mapping is the `dead_letters` job's configuration."""
+    mend_rejects: "Callable[[Project, Mapping[str, Any]], Mended]" = _mend_rejects
     prune: "Callable[[Project], Forgotten]" = _prune
     compare: "Callable[[Project, str], SystemReconcile]" = _compare
     comparison_findings: "Callable[[Project, SystemReconcile], list[str]]" = _comparison_findings

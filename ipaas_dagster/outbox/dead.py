@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, literal, select, update
 
 from ipaas_dagster.errors import UsageError
 from ipaas_dagster.operations import Operations
@@ -16,6 +16,7 @@ from ipaas_dagster.outbox.entry import State
 from ipaas_dagster.outbox.positions import count
 from ipaas_dagster.outbox.queue import Candidate, Stamp, look_up, queue, supersede
 from ipaas_dagster.outbox.rendering import Renders, candidates
+from ipaas_dagster.wording import like
 
 if TYPE_CHECKING:
     from ipaas_dagster.project import Project
@@ -33,10 +34,23 @@ class DeadFilter:
     entry_ids: Sequence[int] = ()
     acknowledged: bool | None = None
     """Only those that a person let go (True) or did not (False)."""
+    says: str | None = None
+    """Part of the reason; `*` stands for anything."""
+    since: datetime | None = None
+    """Dead since this time or later."""
+    resolved: bool = False
+    """Instead of those that are dead: those that were, and that something newer stands for."""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it narrows at all by what a person may name."""
+        return bool(self.system or self.collection or self.hub_ids or self.entry_ids or self.says or self.since)
 
 
 @dataclass(frozen=True)
 class DeadLetter:
+    """`resolved_by`: of one that is resolved, what stands for it."""
+
     entry_id: int
     system: str
     collection: str
@@ -48,13 +62,15 @@ class DeadLetter:
     queued_at: datetime
     died_at: datetime
     acknowledged_at: datetime | None
+    resolved_by: str | None = None
 
 
 def dead_list(operations: Operations, filters: DeadFilter | None = None, limit: int | None = None) -> list[DeadLetter]:
-    """Dead letters, the oldest first."""
-    o = outbox.c
-    columns = [o.entry_id, o.system, o.collection, o.hub_id, o.operation, o.version, o.attempts, o.reason]
-    query = select(*columns, o.queued_at, o.updated_at, o.acknowledged_at).where(_which(filters or DeadFilter()))
+    """Dead letters (or resolved ones), the oldest first."""
+    o, chosen = outbox.c, filters or DeadFilter()
+    reasons = (o.died_of, o.reason) if chosen.resolved else (o.reason, literal(None))
+    columns = [o.entry_id, o.system, o.collection, o.hub_id, o.operation, o.version, o.attempts, reasons[0]]
+    query = select(*columns, o.queued_at, o.updated_at, o.acknowledged_at, reasons[1]).where(_which(chosen))
     with operations.read() as connection:
         return [DeadLetter(*row) for row in connection.execute(query.order_by(o.entry_id).limit(limit))]
 
@@ -70,7 +86,11 @@ def dead_discard(operations: Operations, filters: DeadFilter, reason: str, now: 
 
 
 def _which(filters: DeadFilter) -> ColumnElement[bool]:
+    reason: ColumnElement[Any] = outbox.c.reason
     terms: list[ColumnElement[bool]] = [outbox.c.state == State.DEAD.value]
+    if filters.resolved:
+        reason = outbox.c.died_of
+        terms = [outbox.c.state == State.SUPERSEDED.value, reason.is_not(None)]
     if filters.system is not None:
         terms.append(outbox.c.system == filters.system)
     if filters.collection is not None:
@@ -82,6 +102,10 @@ def _which(filters: DeadFilter) -> ColumnElement[bool]:
     if filters.acknowledged is not None:
         let_go = outbox.c.acknowledged_at.is_not(None)
         terms.append(let_go if filters.acknowledged else ~let_go)
+    if filters.says is not None:
+        terms.append(func.lower(reason).like(like(filters.says), escape="\\"))
+    if filters.since is not None:
+        terms.append(outbox.c.updated_at >= filters.since)
     return and_(*terms)
 
 

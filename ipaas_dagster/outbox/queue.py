@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, select, update
 
 from ipaas_dagster.operations.tables import links, outbox, payloads
 from ipaas_dagster.outbox.among import among
@@ -205,6 +205,10 @@ def _replaced(candidate: Candidate, verdict: Verdict, known: Known, stamp: Stamp
         yield from ((entry_id, reason) for entry_id in known.dead)
 
 
+DIED_OF = case((outbox.c.state == State.DEAD.value, outbox.c.reason), else_=outbox.c.died_of)
+"""What a dead entry died of stays with it when something newer stands for it."""
+
+
 def supersede(connection: Connection, replaced: Sequence[tuple[int, str]], now: datetime) -> None:
     """Something newer stands for these entries: (entry id, what)."""
     if not replaced:
@@ -212,6 +216,6 @@ def supersede(connection: Connection, replaced: Sequence[tuple[int, str]], now: 
     connection.execute(
         update(outbox)
         .where(outbox.c.entry_id == bindparam("id"))
-        .values(state=State.SUPERSEDED.value, reason=bindparam("why"), updated_at=now),
+        .values(state=State.SUPERSEDED.value, reason=bindparam("why"), updated_at=now, died_of=DIED_OF),
         [{"id": entry_id, "why": reason} for entry_id, reason in replaced],
     )

@@ -18,7 +18,7 @@ from ipaas_dagster.outbox.backoff import ATTEMPTS, wait_seconds
 from ipaas_dagster.outbox.blocking import release
 from ipaas_dagster.outbox.children import requeue_children
 from ipaas_dagster.outbox.entry import BUSY, OPERATIONS, REPLACEABLE, Next, State, after_answer, after_question
-from ipaas_dagster.outbox.queue import supersede
+from ipaas_dagster.outbox.queue import DIED_OF, supersede
 from ipaas_dagster.outbox.sending import Owed
 
 
@@ -229,5 +229,5 @@ def _resolve_dead(connection: Connection, answered: Answered, delivered: Sequenc
         connection.execute(
             update(outbox)
             .where(among(connection, outbox.c.entry_id, older))
-            .values(state=State.SUPERSEDED.value, reason=reason, updated_at=now)
+            .values(state=State.SUPERSEDED.value, reason=reason, updated_at=now, died_of=DIED_OF)
         )

@@ -81,7 +81,7 @@ def _holds(connection: HubConnection) -> list[WaitingHold]:
 _RECORD = "coalesce(hub_id, concat('line ', line, ' of landing ', landing_id))"
 _REJECTS = f"""
     SELECT collection, cast(reasons AS VARCHAR), count(*), min(rejected_at), min({_RECORD})
-    FROM {{rejects}} WHERE resolved_at IS NULL
+    FROM {{rejects}} WHERE resolved_at IS NULL AND resolution IS NULL
     GROUP BY collection, cast(reasons AS VARCHAR) ORDER BY 3 DESC, 4, 5"""
 
 

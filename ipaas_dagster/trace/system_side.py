@@ -69,8 +69,8 @@ def _read(project: Project, connection: Connection, system: str, subject: Subjec
     nesting = next((r.collection for r in routes if subject.collection.name in r.nested), None)
     mine = {"system": system, "collection": subject.collection.name}
     entries = _entries(connection, mine, subject.hub_id)
-    tried = _attempts(connection, [e["entry_id"] for e in entries])
-    made = _calls(connection, [a["call_id"] for a in tried if a["call_id"]])
+    tried = attempts_of(connection, [e["entry_id"] for e in entries])
+    made = calls_of(connection, [a["call_id"] for a in tried if a["call_id"]])
     read = select(readings).filter_by(**mine).order_by(readings.c.number)
     return SystemSide(
         system,
@@ -110,12 +110,12 @@ def _entries(connection: Connection, mine: Mapping[str, str], hub_id: str) -> li
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _attempts(connection: Connection, entry_ids: Sequence[int]) -> list[Row]:
+def attempts_of(connection: Connection, entry_ids: Sequence[int]) -> list[Row]:
     query = select(attempts).where(among(connection, attempts.c.entry_id, entry_ids)).order_by(attempts.c.attempt_id)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _calls(connection: Connection, sendings: Sequence[str]) -> list[dict[str, Any]]:
+def calls_of(connection: Connection, sendings: Sequence[str]) -> list[dict[str, Any]]:
     """Calls of before sendings had ids of their own are found by the call's."""
     wanted = sorted(set(sendings))
     either = or_(among(connection, calls.c.sending_id, wanted), among(connection, calls.c.call_id, wanted))

@@ -98,6 +98,8 @@ def test_jobs_schedules_and_sensors_are_those_of_the_contract(played: Played) ->
         "prune",
         "report",
         "approve",
+        "dead_letters",
+        "rejects",
     }
     polls = {f"poll_{n}" for n in ("accounts", "products", "invoices", "subscriptions", "transactions")}
     assert {s.name for s in repository.schedule_defs} == polls | {
