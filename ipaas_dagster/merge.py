@@ -112,15 +112,19 @@ def note_of(row: Any) -> LandingNote:
 
 
 def _merge_one(project: Project, landing: LandingNote, held: Hold) -> MergeResult:
-    try:
-        project.landings.verify(landing)
-    except LandingDamaged as error:
-        set_aside(project, landing, str(error))
-        return MergeResult(landing.landing_id, landing.collection, landing.scope, {}, damaged=str(error))
+    with ExitStack() as files:
+        try:
+            path = files.enter_context(project.landings.verified(landing))
+        except LandingDamaged as error:
+            set_aside(project, landing, str(error))
+            return MergeResult(landing.landing_id, landing.collection, landing.scope, {}, damaged=str(error))
+        return _merge_file(project, path, landing, held)
+
+
+def _merge_file(project: Project, path: Path, landing: LandingNote, held: Hold) -> MergeResult:
     settings = project.settings
     guard = None if landing.details.get("approval") else Guard(settings.hold_share, settings.hold_records)
     project.progress(f"merge {landing.collection}", 0, landing.records)
-    path = project.landings.path(landing.landing_id)
     merged = merge_into(project.hub, path, landing, guard=guard, run_id=project.run_id, held=held)
     mark_merged(project, landing, merged.head)
     project.progress(f"merge {landing.collection}", landing.records, landing.records)

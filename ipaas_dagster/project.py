@@ -52,7 +52,7 @@ class Project:
     def landings(self) -> LandingStore:
         from ipaas_dagster.source.landing import LandingStore
 
-        return LandingStore(self.settings.landings_url)
+        return LandingStore(self.settings.landings_url, self.settings.state / "spool")
 
     @cached_property
     def hub(self) -> Hub:

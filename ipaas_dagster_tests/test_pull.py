@@ -489,7 +489,7 @@ def test_leftovers_of_a_dead_scan_are_cleaned_and_of_a_living_one_kept(world: Wo
     with project.locks.hold(scan_lock("accounts")), project.landings.writer("accounts", run_id="r") as writer:
         writer.page(NOW, [b"{}"])
         adopt_orphans(project)
-        (left,) = project.landings.leftovers()
+        (left,) = (project.landings.folder / name for name in project.landings.leftovers())
         content = left.read_bytes()
     left.write_bytes(content)
     half = left.with_name("0123.ndjson.zst")

@@ -103,8 +103,7 @@ def _replace(project: Project, now: Hub, fresh: Hub, old: Sequence[Merged], list
         project.landings.writer(source, run_id=project.run_id) as writer,
     ):
         note = write_baseline(writer, now, fresh, covered, last)
-        with project.locks.hold(merge_lock(project, source)) as held:
-            path = project.landings.path(note.landing_id)
+        with project.locks.hold(merge_lock(project, source)) as held, project.landings.verified(note) as path:
             head = merge_into(project.hub, path, note, guard=None, run_id=project.run_id, held=held).head
             with project.operations.write() as store:
                 add_landing(store, note, project.clock())

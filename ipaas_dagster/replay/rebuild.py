@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,13 +91,13 @@ def rebuild(project: Project, hub: Hub, landings: Sequence[Merged]) -> list[str]
     for merged in landings:
         note = merged.note
         project.progress("replay", done, total)
-        try:
-            project.landings.verify(note)
-        except LandingDamaged as error:
-            damaged.append(f"landing {note.landing_id} could not be replayed: {error}")
-            continue
-        path = project.landings.path(note.landing_id)
-        merge_into(hub, path, note, guard=merged.guard, run_id=project.run_id)
+        with ExitStack() as files:
+            try:
+                path = files.enter_context(project.landings.verified(note))
+            except LandingDamaged as error:
+                damaged.append(f"landing {note.landing_id} could not be replayed: {error}")
+                continue
+            merge_into(hub, path, note, guard=merged.guard, run_id=project.run_id)
         done += note.records
     project.progress("replay", total, total)
     return damaged

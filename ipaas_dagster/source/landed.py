@@ -112,8 +112,8 @@ def adopt_orphans(project: Project, held: str | None = None) -> list[LandingNote
     day = _adopted_day(project)
     orphans = _without_row(project, project.landings.ids(day))
     adopted = [note for landing_id in orphans if (note := _adopt(project, landing_id, held))]
-    for file in project.landings.leftovers(day):
-        _remove_leftover(project, file, held)
+    for name in project.landings.leftovers(day):
+        _remove_leftover(project, name, held)
     if len(adopted) == len(orphans):
         _note_adopted(project, day)
     return adopted
@@ -213,19 +213,18 @@ def _undisturbed(project: Project, collection: str, held: str | None) -> Iterato
         yield False
 
 
-def _remove_leftover(project: Project, file: Any, held: str | None) -> None:
+def _remove_leftover(project: Project, name: str, held: str | None) -> None:
     """Temporary files name their collection; data without manifest does not, so it is kept until nobody
     reads."""
     from ipaas_dagster.source.collections import SOURCE_COLLECTIONS
 
-    names = [c.name for c in SOURCE_COLLECTIONS if file.name.startswith(f".{c.name}.")]
-    for collection in names or [c.name for c in SOURCE_COLLECTIONS]:
+    mine = [c.name for c in SOURCE_COLLECTIONS if f"/.{c.name}." in name]
+    for collection in mine or [c.name for c in SOURCE_COLLECTIONS]:
         with _undisturbed(project, collection, held) as free:
             if not free:
                 return
-    if names or not file.with_name(file.name.split(".", 1)[0] + ".json").exists():
-        file.unlink(missing_ok=True)
-        crash_point("landing.leftover_removed")
+    project.landings.remove_leftover(name)
+    crash_point("landing.leftover_removed")
 
 
 def _adopted_day(project: Project) -> str:

@@ -2,8 +2,8 @@
 
 `<day>/<landing_id>.ndjson.zst` holds one JSON object a line: `{"line":1,"observed_at":<microseconds,
 UTC>,"record":{...}}`, or `"deleted":"<hub id>"` in place of `record`. The file is written under a
-temporary name, fsynced and renamed; then the manifest `<landing_id>.json` likewise. A file without
-manifest is not a landing. zstd level 1 costs a fifth of gzip's time here and reads faster in DuckDB.
+temporary name, fsynced and put into its place (`folders.py`); then the manifest `<landing_id>.json` likewise. A file
+without manifest is not a landing. zstd level 1 costs a fifth of gzip's time here and reads faster in DuckDB.
 """
 
 from __future__ import annotations
@@ -13,60 +13,80 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, get_args
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from ipaas_dagster.crash_points import crash_point
-from ipaas_dagster.errors import LandingDamaged, NotSetUp, SettingsError
+from ipaas_dagster.errors import LandingDamaged, NotSetUp
 from ipaas_dagster.records import LandingNote, new_id
+from ipaas_dagster.source.folders import Folder, LocalFolder, not_writable, open_folder
 
 Scoped = Literal["full", "since", "window", "snapshot", "tombstones", "retry", "webhook", "baseline"]
 SUFFIX = ".ndjson.zst"
 
 
 class LandingStore:
-    """Landings below one folder, by day. `url` is `file:///folder` or a path."""
+    """Landings below one folder, by day. `url` is `file:///folder`, a path, or what fsspec knows; `spool`: where
+    landings are made for a place that is not of this machine."""
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("", "file"):
-            raise SettingsError(f"IPAAS_LANDINGS_URL={url!r} is not a folder; write it as file:///folder")
-        self.folder = Path(unquote(parts.path) if parts.scheme else url).absolute()
+    def __init__(self, url: str, spool: Path | None = None) -> None:
+        self._files = open_folder(url, spool)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this machine. Raises NotSetUp where it is none."""
+        if not isinstance(self._files, LocalFolder):
+            raise NotSetUp(f"the landings at {self._files.shown} are in no folder of this machine")
+        return self._files.root
 
     def writer(self, collection: str, *, run_id: str, landing_id: str | None = None) -> Writer:
         """A new landing; nothing is on disk until its first line, and nothing stays without `close`."""
         landing_id = landing_id or new_id()
-        return Writer(self._folder(landing_id), landing_id, collection, run_id)
+        return Writer(self._files, _day(landing_id), landing_id, collection, run_id)
 
     def path(self, landing_id: str) -> Path:
-        return self._folder(landing_id) / f"{landing_id}{SUFFIX}"
+        """Its file in a folder of this machine."""
+        return self.folder / _data(landing_id)
+
+    def exists(self, landing_id: str) -> bool:
+        return self._files.size(_data(landing_id)) is not None
+
+    @contextmanager
+    def verified(self, landing: Any) -> Iterator[Path]:
+        """The landing's file on this machine for the block, after it was compared with `landing` (a LandingNote, or a
+        row of `landings`). Raises LandingDamaged before anything is done."""
+        with ExitStack() as held:
+            try:
+                path = held.enter_context(self._files.local(_data(landing.landing_id)))
+                found = _digest(path)
+            except OSError as error:
+                raise LandingDamaged(
+                    f"landing {landing.landing_id} of {landing.collection} cannot be read ({error.strerror or error}); "
+                    "restore the file, or pull the collection again"
+                ) from None
+            if found != (landing.bytes, landing.sha256):
+                raise LandingDamaged(
+                    f"landing {landing.landing_id} of {landing.collection}: {found[0]} bytes, sha256 {found[1][:12]}; "
+                    f"its manifest says {landing.bytes}, {landing.sha256[:12]}; restore it, or pull again"
+                )
+            yield path
 
     def verify(self, landing: Any) -> None:
-        """Compare the file with `landing` (a LandingNote, or a row of `landings`). Raises LandingDamaged."""
-        try:
-            size, sha256 = _digest(self.path(landing.landing_id))
-        except OSError as error:
-            raise LandingDamaged(
-                f"landing {landing.landing_id} of {landing.collection} cannot be read ({error.strerror}); "
-                "restore the file, or pull the collection again"
-            ) from None
-        if (size, sha256) != (landing.bytes, landing.sha256):
-            raise LandingDamaged(
-                f"landing {landing.landing_id} of {landing.collection}: {size} bytes, sha256 {sha256[:12]}; "
-                f"its manifest says {landing.bytes}, {landing.sha256[:12]}; restore it, or pull again"
-            )
+        """Raises LandingDamaged."""
+        with self.verified(landing):
+            pass
 
     def manifest(self, landing_id: str) -> tuple[LandingNote, list[dict[str, Any]], dict[str, tuple[int, int]]]:
         """The landing as its manifest describes it, the calls that made it, and the lines that each call brought
         (first line and number, by call id). Raises LandingDamaged."""
         try:
-            found = msgspec.json.decode((self._folder(landing_id) / f"{landing_id}.json").read_bytes())
+            found = msgspec.json.decode(self._files.read(_manifest(landing_id)))
             calls = found.pop("calls", [])
             places = msgspec.convert(found.pop("places", {}), dict[str, tuple[int, int]])
             return msgspec.convert(found, LandingNote), calls, places
@@ -75,8 +95,7 @@ class LandingStore:
 
     def is_whole(self, landing: LandingNote) -> bool:
         """Whether its data is there in its length; its bytes are verified before they are merged."""
-        path = self.path(landing.landing_id)
-        return path.exists() and path.stat().st_size == landing.bytes
+        return self._files.size(_data(landing.landing_id)) == landing.bytes
 
     def manifests(self) -> Iterator[LandingNote]:
         """Every landing there is, oldest first; unreadable manifests are passed over."""
@@ -88,20 +107,24 @@ class LandingStore:
 
     def ids(self, since_day: str = "") -> list[str]:
         """Ids of the landings with a manifest, from that day on (`2026-11-22`), oldest first."""
-        days = [day for day in self._days() if day.name >= since_day]
-        return sorted(file.stem for day in days for file in day.glob("*.json") if not file.name.startswith("."))
+        return sorted(found for name in self._files.names(since_day) if (found := _with_manifest(name)))
 
-    def leftovers(self, since_day: str = "") -> list[Path]:
-        """What unfinished scans left since that day: temporary files, and data without manifest."""
-        files = [file for day in self._days() if day.name >= since_day for file in day.iterdir()]
-        done = {file.stem for file in files if file.suffix == ".json"}
-        return [f for f in files if f.name.endswith(".tmp") or (f.name.endswith(SUFFIX) and _id_of(f) not in done)]
+    def leftovers(self, since_day: str = "") -> list[str]:
+        """Names of what unfinished scans left since that day: temporary files, and data without manifest."""
+        names = self._files.names(since_day)
+        done = {_with_manifest(name) for name in names}
+        return [n for n in names if n.endswith(".tmp") or (n.endswith(SUFFIX) and _id_of(n) not in done)]
+
+    def remove_leftover(self, name: str) -> None:
+        """Remove it, unless it has become a landing meanwhile."""
+        if name.endswith(".tmp") or self._files.size(_manifest(_id_of(name))) is None:
+            self._files.remove(name)
 
     def remove(self, landing_id: str) -> None:
         """Remove a landing for good, its manifest first: what a kill leaves of it is then cleaned up."""
-        (self._folder(landing_id) / f"{landing_id}.json").unlink(missing_ok=True)
+        self._files.remove(_manifest(landing_id))
         crash_point("landing.manifest_removed")
-        self.path(landing_id).unlink(missing_ok=True)
+        self._files.remove(_data(landing_id))
         crash_point("landing.removed")
 
     def read_line(self, landing_id: str, line: int) -> dict[str, Any] | None:
@@ -117,7 +140,7 @@ class LandingStore:
         import zstandard
 
         with (
-            self.path(landing_id).open("rb") as file,
+            self._files.open(_data(landing_id)) as file,
             zstandard.ZstdDecompressor().stream_reader(file) as reader,
         ):
             try:
@@ -126,24 +149,40 @@ class LandingStore:
             except zstandard.ZstdError as error:
                 raise OSError(errno.EIO, f"its content is damaged: {error}") from error
 
-    def _days(self) -> list[Path]:
-        return sorted(day for day in self.folder.iterdir() if day.is_dir()) if self.folder.is_dir() else []
 
-    def _folder(self, landing_id: str) -> Path:
-        """The id begins with the milliseconds of its making; so its day is known from it."""
-        try:
-            day = datetime.fromtimestamp(int(landing_id[:12], 16) / 1000, UTC).strftime("%Y-%m-%d")
-        except (ValueError, OverflowError, OSError):
-            day = "undated"
-        return self.folder / day
+def _day(landing_id: str) -> str:
+    """The id begins with the milliseconds of its making; so its day is known from it."""
+    try:
+        return datetime.fromtimestamp(int(landing_id[:12], 16) / 1000, UTC).strftime("%Y-%m-%d")
+    except (ValueError, OverflowError, OSError):
+        return "undated"
+
+
+def _data(landing_id: str) -> str:
+    return f"{_day(landing_id)}/{landing_id}{SUFFIX}"
+
+
+def _manifest(landing_id: str) -> str:
+    return f"{_day(landing_id)}/{landing_id}.json"
+
+
+def _with_manifest(name: str) -> str | None:
+    """The landing's id, where this is the name of a manifest."""
+    file = name.rpartition("/")[2]
+    return file.removesuffix(".json") if file.endswith(".json") and not file.startswith(".") else None
+
+
+def _id_of(name: str) -> str:
+    """The landing's id by the name of its data."""
+    return name.rpartition("/")[2].removesuffix(SUFFIX)
 
 
 class Writer:
     """One landing in the making. Leaving the block without `close` removes what was written."""
 
-    def __init__(self, folder: Path, landing_id: str, collection: str, run_id: str) -> None:
+    def __init__(self, files: Folder, day: str, landing_id: str, collection: str, run_id: str) -> None:
         self.landing_id, self.collection, self.run_id, self.records = landing_id, collection, run_id, 0
-        self._folder, self._temporary = folder, folder / f".{collection}.{landing_id}.tmp"
+        self._files, self._day, self._temporary = files, day, Path()
         self._observed: tuple[datetime, datetime] | None = None
         self.pages: dict[str, tuple[int, int]] = {}
         """By the id of the call that brought them: its first line and how many lines it made."""
@@ -204,7 +243,7 @@ class Writer:
         _sync(self._file)
         size, sha256 = _digest(self._temporary)
         crash_point("landing.written")
-        self._temporary.rename(self._folder / f"{self.landing_id}{SUFFIX}")
+        self._files.put(_data(self.landing_id), self._temporary)
         crash_point("landing.renamed")
         self._file = None
         note = LandingNote(
@@ -225,14 +264,13 @@ class Writer:
         return note
 
     def _manifest(self, note: LandingNote, calls: Sequence[Mapping[str, Any]]) -> None:
-        temporary = self._folder / f".{self.collection}.{self.landing_id}.json.tmp"
+        temporary = self._files.temporary(self._day, f".{self.collection}.{self.landing_id}.json.tmp")
         with temporary.open("wb") as file:
             file.write(msgspec.json.encode({**asdict(note), "calls": list(calls), "places": self.pages}) + b"\n")
             _sync(file)
         crash_point("landing.manifest_written")
-        temporary.rename(self._folder / f"{self.landing_id}.json")
+        self._files.put(_manifest(self.landing_id), temporary, last=True)
         crash_point("landing.manifest_renamed")
-        _sync_folder(self._folder)
 
     def _write(self, lines: bytes, observed_at: datetime, count: int) -> None:
         if self._stream is None:
@@ -245,20 +283,13 @@ class Writer:
     def _open(self) -> None:
         import zstandard
 
+        self._temporary = self._files.temporary(self._day, f".{self.collection}.{self.landing_id}.tmp")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
             self._file = self._temporary.open("wb")
         except OSError as error:
-            raise NotSetUp(
-                f"landings cannot be written below {self._folder.parent} ({error.strerror}); "
-                "set IPAAS_LANDINGS_URL or IPAAS_STATE to a folder that this user may write"
-            ) from error
+            raise not_writable(self._temporary.parent, error) from error
         self._stream = zstandard.ZstdCompressor(level=1, write_checksum=True).stream_writer(self._file, closefd=False)
         crash_point("landing.opened")
-
-
-def _id_of(file: Path) -> str:
-    return file.name.removesuffix(SUFFIX)
 
 
 def _micros(time: datetime) -> int:
@@ -273,11 +304,3 @@ def _digest(path: Path) -> tuple[int, str]:
 def _sync(file: Any) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

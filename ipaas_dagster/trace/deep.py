@@ -52,7 +52,7 @@ def unsearched(project: Project, subject: Subject, hub: HubSide) -> Unsearched:
     with project.operations.read() as connection:
         rows = connection.execute(query.where(t.scope != "baseline").order_by(t.number)).all()
     left = [row for row in rows if row.state not in ("merged", "pruned") or row.landing_id in hub.unsighted]
-    gone = {row.landing_id for row in left if row.state == "pruned" and not project.landings.path(row[0]).exists()}
+    gone = {row.landing_id for row in left if row.state == "pruned" and not project.landings.exists(row[0])}
     return Unsearched([row.landing_id for row in left if row.landing_id not in gone], sorted(gone))
 
 

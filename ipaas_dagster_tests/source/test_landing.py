@@ -98,12 +98,14 @@ def test_data_without_manifest_is_no_landing(store: LandingStore) -> None:
     note = landed(store)
     store.path(note.landing_id).with_name(f"{note.landing_id}.json").unlink()
     assert store.ids() == []
-    assert store.leftovers() == [store.path(note.landing_id)]
+    assert [store.folder / name for name in store.leftovers()] == [store.path(note.landing_id)]
 
 
 def test_wrong_places_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="IPAAS_LANDINGS_URL"):
-        LandingStore("s3://bucket/x")
+        LandingStore("nowhere://bucket/x")
+    with pytest.raises(SettingsError, match="credentials"):
+        LandingStore("s3://key:secret@bucket/x")
     (tmp_path / "file").write_text("")
     with LandingStore(str(tmp_path / "file")).writer("accounts", run_id="r") as writer, pytest.raises(NotSetUp):
         writer.page(AT, [b"{}"])
