@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test test-long bench check lint types imports format pins clean
+.PHONY: help install demo ui test test-long bench torture check lint types imports format pins clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test-long: install  ## the tests that take minutes
 
 bench: install  ## the product's speed beside its peers', into docs/results.md; under 20 minutes. BENCH=... chooses less
 	@$(BIN)/python -m ipaas_dagster_tests.bench $(BENCH)
+
+torture: install  ## try to lose a record by every means, into docs/results.md; under 20 minutes. TORTURE=... chooses less
+	@$(BIN)/python -m ipaas_dagster_tests.torture $(TORTURE)
 
 check: lint types imports  ## ruff, mypy, import-linter
 

@@ -19,8 +19,7 @@ from collections.abc import Callable
 VARIABLE = "IPAAS_CRASH_POINT"
 """`name` or `name#3`: the process kills itself, as `kill -9` would, when it reaches that point for the third time."""
 
-PACKAGE = __name__.partition(".")[0]
-_BETWEEN = ("contextlib", __name__)
+PACKAGE = __name__.removesuffix("crash_points")
 _reached: Callable[[str], None] | None = None
 
 
@@ -30,15 +29,16 @@ def crash_point(name: str) -> None:
         _reached(name)
 
 
-def transaction_name(*beyond: str) -> str:
-    """The function that opens a transaction right now, as `outbox.dispatch._commit_intent`; "" where nobody asks.
-    `beyond`: modules that only pass the transaction on."""
+def transaction_name() -> str:
+    """For a context manager that is a transaction: the function that opens it, as `outbox.dispatch._commit_intent`;
+    "" where nobody asks."""
     if _reached is None:
         return ""
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__") in (*_BETWEEN, *beyond):
+    frame = sys._getframe(1).f_back
+    while frame and frame.f_globals.get("__name__") == "contextlib":
         frame = frame.f_back
-    return f"{frame.f_globals.get('__name__', '').removeprefix(PACKAGE + '.')}.{frame.f_code.co_qualname}"
+    assert frame is not None
+    return f"{frame.f_globals.get('__name__', '').removeprefix(PACKAGE)}.{frame.f_code.co_qualname}"
 
 
 def watch(reached: Callable[[str], None] | None) -> None:

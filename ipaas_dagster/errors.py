@@ -128,6 +128,10 @@ _DISK = (
 )
 
 
+_DAMAGED = ("Corrupt database file", "Could not read enough bytes from file")
+"""A hub whose blocks are not those that were written, or that was cut off."""
+
+
 def unexpected(error: BaseException) -> str:
     """An error that nobody raised on purpose, in one line; a full disk and a damaged hub, which may show anywhere,
     by their names."""
@@ -137,7 +141,7 @@ def unexpected(error: BaseException) -> str:
             f"the disk is full or cannot be written ({first_line}): free space where IPAAS_STATE is, then run again; "
             "what was committed stays, the rest is done again"
         )
-    if "Corrupt database file" in str(error):
+    if any(words in str(error) for words in _DAMAGED):
         return (
             f"the hub is damaged ({first_line}): move its file away (or restore a backup) and run `ipaas sync`: "
             "the landings are merged again from the beginning"

@@ -87,7 +87,7 @@ class Store(Protocol):
 @contextmanager
 def transaction(connection: HubConnection) -> Iterator[None]:
     """All of the block or nothing of it."""
-    name = transaction_name(__name__)
+    name = transaction_name()
     connection.execute("BEGIN")
     try:
         yield

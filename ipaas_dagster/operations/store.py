@@ -56,7 +56,7 @@ class Operations:
         survives is committed; that spares SQLite a wait for the disk.
         """
         options = {"ipaas_write": True, "ipaas_synced": survives_power_loss}
-        name = transaction_name(__name__)
+        name = transaction_name()
         with self._reached(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             if self.shared:
                 begin_writing(connection, survives_power_loss=survives_power_loss)
@@ -109,7 +109,7 @@ class Operations:
         except (OperationalError, OSError) as error:
             raise NotSetUp(
                 f"the operations store {self.shown} cannot be opened: {_first_line(error)}; "
-                "check IPAAS_OPERATIONS_URL, IPAAS_STATE and the folder's permissions"
+                "check IPAAS_OPERATIONS_URL, IPAAS_STATE, the folder's permissions and the free space"
             ) from error
         except DatabaseError as error:
             if self.shared:

@@ -87,7 +87,7 @@ class World:
         with engine.connect() as connection:
             return {
                 collection.name: {
-                    row["hub_id"]: _typed(collection, dict(row))
+                    row["hub_id"]: typed(collection, dict(row))
                     for row in connection.execute(found.tables[collection.name].select()).mappings()
                 }
                 for collection in contracts.COLLECTIONS
@@ -99,7 +99,7 @@ class World:
         project = self.project()
         return {
             collection.name: {
-                str(row["hub_id"]): _typed(collection, dict(row))
+                str(row["hub_id"]): typed(collection, dict(row))
                 for row in files_fold(project, "files", collection.name)
             }
             for collection in contracts.COLLECTIONS
@@ -108,7 +108,7 @@ class World:
     def files_by_command(self) -> dict[str, Rows]:
         """The same, as `ipaas files current` prints it."""
         return {
-            collection.name: {row["hub_id"]: _typed(collection, row) for row in self._folded(collection.name)}
+            collection.name: {row["hub_id"]: typed(collection, row) for row in self._folded(collection.name)}
             for collection in contracts.COLLECTIONS
         }
 
@@ -128,12 +128,12 @@ def _live(connection: Any, collection: contracts.Collection) -> Rows:
     names = [column.name for column in collection.columns]
     wanted = ", ".join(f'"{name}"' for name in names)
     rows = connection.execute(f"SELECT hub_id, {wanted} FROM hub.{collection.name} WHERE deleted_at IS NULL").fetchall()
-    found = {row[0]: _typed(collection, dict(zip(names, row[1:], strict=True))) for row in rows}
+    found = {row[0]: typed(collection, dict(zip(names, row[1:], strict=True))) for row in rows}
     assert len(found) == len(rows), f"a record of {collection.name} stands twice"
     return found
 
 
-def _typed(collection: contracts.Collection, row: Row) -> Row:
+def typed(collection: contracts.Collection, row: Row) -> Row:
     """Own columns in comparable form: aware UTC times, JSON as sorted text."""
     made = {}
     for column in collection.columns:

@@ -53,7 +53,7 @@ def traces(past: Past) -> dict[str, Trace]:
 
 
 def own(record: Any, collection: str) -> Any:
-    return None if record is None else flow._typed(contracts.collection(collection), dict(record))
+    return None if record is None else flow.typed(contracts.collection(collection), dict(record))
 
 
 def of(found: Trace, what: str) -> list[Event]:

@@ -11,11 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[3] / "ipaas_dagster"
-PASSING_ON = {"operations.store", "hub.database", "crash_points"}
-"""Modules whose own functions only define what a transaction is."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-MADE_BY_HAND = {"hub.database._create"}
-"""A transaction inside of such a module."""
 
 
 def registered(package: Path = PACKAGE) -> frozenset[str]:
@@ -30,16 +26,19 @@ def registered(package: Path = PACKAGE) -> frozenset[str]:
 
 def _points(tree: ast.AST, module: str) -> Iterator[str]:
     for function, node in _within(tree, ""):
-        if isinstance(node, ast.Call) and _last_name(node.func) == "crash_point" and module not in PASSING_ON:
-            yield _literal(node, module)
-        elif isinstance(node, ast.Call) and _last_name(node.func) == "crash_point" and node.args:
-            if isinstance(node.args[0], ast.Constant):
-                yield str(node.args[0].value)
+        if isinstance(node, ast.Call) and _last_name(node.func) == "crash_point":
+            if not _is_of_a_transaction(node):
+                yield _literal(node, module)
         elif isinstance(node, ast.With) and any(_opens(item.context_expr) for item in node.items):
-            name = f"{module}.{function}"
-            if module not in PASSING_ON or name in MADE_BY_HAND:
-                yield f"{name}: committing"
-                yield f"{name}: committed"
+            yield f"{module}.{function}: committing"
+            yield f"{module}.{function}: committed"
+
+
+def _is_of_a_transaction(call: ast.Call) -> bool:
+    """The two points in the context managers that are the transactions: `f"{name}: committing"`."""
+    parts = call.args[0].values if call.args and isinstance(call.args[0], ast.JoinedStr) else []
+    last = parts[-1] if parts else None
+    return isinstance(last, ast.Constant) and last.value in (": committing", ": committed")
 
 
 def _within(node: ast.AST, inside: str) -> Iterator[tuple[str, ast.AST]]:

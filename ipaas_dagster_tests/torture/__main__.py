@@ -1,0 +1,64 @@
+"""`make torture`: try to lose a record, by every means, for a bounded time.
+
+python -m ipaas_dagster_tests.torture [--part NAME]... [--seed N] [--minutes N] [--no-docs]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from ipaas_dagster_tests.torture import results
+from ipaas_dagster_tests.torture.part import Order, Part, Verdict
+from ipaas_dagster_tests.torture.parts import PARTS
+
+SEED, MINUTES = 20261129, 18.0
+NAMED = 20
+
+
+def main() -> int:
+    given = _arguments()
+    chosen = given.part or list(PARTS)
+    say(f"seed {given.seed}; the same one does the same again: --seed {given.seed}")
+    verdicts = {name: _run(name, PARTS[name][0], given, _seconds(name, chosen, given.minutes)) for name in chosen}
+    if not given.no_docs:
+        results.write(verdicts, given.seed)
+    failures = [f"{name}: {failure}" for name, verdict in verdicts.items() for failure in verdict.failures]
+    for failure in failures[:NAMED]:
+        say(f"FAILED {failure}")
+    say(f"{len(failures)} failures" if failures else "nothing was lost")
+    return 1 if failures else 0
+
+
+def _run(name: str, part: Part, given: argparse.Namespace, seconds: float) -> Verdict:
+    started = time.monotonic()
+    verdict = part(Order(given.seed, seconds, given.workers, say))
+    verdict.seconds = time.monotonic() - started
+    for what, result in verdict.rows:
+        say(f"{name}: {what}: {result}")
+    return verdict
+
+
+def _seconds(name: str, chosen: list[str], minutes: float) -> float:
+    """The part's share of the time: each takes what it needs in any case, and of the rest what it was given."""
+    return minutes * 60 * PARTS[name][1] / sum(PARTS[one][1] for one in chosen)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make torture", description=__doc__)
+    parser.add_argument("--part", action="append", choices=list(PARTS), help="only this one; may be repeated")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="for all chosen parts together")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--no-docs", action="store_true", help="leave docs/results.md as it is")
+    return parser.parse_args()
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

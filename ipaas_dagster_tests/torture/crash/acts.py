@@ -1,0 +1,54 @@
+"""What a crash scenario does that is no single command, each given the project of its process."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from ipaas_dagster.deliver import deliver
+from ipaas_dagster.hub.holds import list_holds
+from ipaas_dagster.ledger.calls import keep_calls
+from ipaas_dagster.mend import approve
+from ipaas_dagster.outbox.positions import approve_deletes, read_positions
+from ipaas_dagster.project import Project
+from ipaas_dagster.prune import prune
+from ipaas_dagster.records import Call, utc_now
+from ipaas_dagster.settings import load
+from ipaas_dagster.source.changes import changes, mark_launched
+
+YEAR = timedelta(days=400)
+
+
+def approve_holds(project: Project) -> None:
+    """Every mass delete that waits, of the hub and of the routes."""
+    with project.hub.reading() as connection:
+        holds = [] if connection is None else [hold.hold_id for hold in list_holds(connection)]
+    for hold_id in holds:
+        approve(project, hold_id)
+    for system in project.worksheet.destinations:
+        with project.operations.read() as connection:
+            positions = read_positions(connection, system.name)
+        for collection, position in positions.items():
+            if position.seed is not None and position.seed.phase == "held":
+                approve_deletes(project.operations, system.name, collection, project.clock())
+
+
+def prune_next_year(project: Project) -> None:
+    """Everything there is has become old."""
+    prune(Project(project.settings, clock=lambda: utc_now() + YEAR, say=project.say))
+
+
+def deliver_switched_off(project: Project) -> None:
+    """As after somebody removed the webhook's secret from the environment."""
+    environment = {name: value for name, value in os.environ.items() if name != "WEBHOOK_SECRET"}
+    without = Project(load(environment, project.settings.state / "no.env"))
+    assert deliver(without, "webhook").switched_off
+    without.operations.dispose()
+
+
+def probe(project: Project) -> None:
+    """The change sensor's tick, with the launch that it decides on."""
+    calls: list[Call] = []
+    found = changes(project, record_call=calls.append)
+    keep_calls(project, calls)
+    mark_launched(project, found)

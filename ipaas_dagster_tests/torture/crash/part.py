@@ -1,0 +1,58 @@
+"""The part `crash`: every scenario is hunted, and every crash point that the code names must have been hit."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from ipaas_dagster_tests.torture.crash.hunt import Hunt, Hunted
+from ipaas_dagster_tests.torture.crash.registry import registered
+from ipaas_dagster_tests.torture.crash.scenarios import SCENARIOS
+from ipaas_dagster_tests.torture.part import Order, Verdict
+from ipaas_dagster_tests.torture.process import warm
+
+
+def run(order: Order, names: Sequence[str] = ()) -> Verdict:
+    """`names`: these scenarios alone; then not every point can be asked for."""
+    chosen = [one.name for one in SCENARIOS if not names or one.name in names]
+    share = order.seconds * order.workers / len(chosen)
+    hunted: list[Hunted] = []
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(order.workers, mp_context=context, initializer=warm) as pool:
+        waiting = [pool.submit(_hunt, name, order.seed, share) for name in chosen]
+        for done in as_completed(waiting):
+            one = done.result()
+            hunted.append(one)
+            lost = f", {len(one.failures)} FAILED" if one.failures else ""
+            order.say(f"crash: {one.scenario}: {one.kills} kills at {len(one.reached)} points{lost}")
+    return _verdict(hunted, all_points=not names)
+
+
+def _hunt(name: str, seed: int, share: float) -> Hunted:
+    scenario = next(one for one in SCENARIOS if one.name == name)
+    try:
+        return Hunt(scenario, seed, more_until=time.monotonic() + share).run()
+    except AssertionError as error:
+        return Hunted(name, failures=[f"the scenario itself failed: {error}"])
+
+
+def _verdict(hunted: Sequence[Hunted], *, all_points: bool) -> Verdict:
+    reached: Counter[str] = Counter()
+    for one in hunted:
+        reached.update(one.reached)
+    named = registered()
+    failures = [f"{one.scenario}: {failure}" for one in hunted for failure in one.failures]
+    if all_points:
+        failures += [f"{name}: no process came to this crash point" for name in sorted(named - reached.keys())]
+    failures += [f"{name}: the code does not name this crash point" for name in sorted(reached.keys() - named)]
+    kills, at_random = sum(one.kills for one in hunted), sum(one.at_random for one in hunted)
+    lost = sum(len(one.failures) for one in hunted)
+    row = (
+        f"killed at {len(named & reached.keys())} of {len(named)} crash points, in {len(hunted)} scenarios",
+        f"{kills} deaths ({at_random} at a random moment), then a restart: after {lost} of them something was lost, "
+        "doubled, stale or out of balance",
+    )
+    return Verdict([row], failures)
