@@ -3,18 +3,19 @@ from which credentials are taken out."""
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
+import ssl
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from ipaas_dagster.errors import ProtocolBroken, SettingsError
 from ipaas_dagster.records import SOURCE_SYSTEM
 
-if TYPE_CHECKING:
-    import httpx
+Exchange = tuple[int, Mapping[str, str], bytes]
+"""Status, headers by their names in lower case, body."""
 
 SOURCE_ADVICE: Mapping[int, str] = {
     401: "the token was not accepted; set INSTAGAZE_TOKEN to a valid token of an Instagaze admin",
@@ -27,6 +28,21 @@ SOURCE_ADVICE: Mapping[int, str] = {
     422: "Instagaze cannot act on the request; see its message, and check INSTAGAZE_BASE_URL",
 }
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Wire(Protocol):
+    """What carries a GET there and the answer back; nothing is repeated or followed unseen."""
+
+    faults: tuple[type[BaseException], ...]
+    """What a line may do to a request; all of it is worth another try."""
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Exchange: ...
+
+    def is_unreached(self, error: BaseException) -> bool:
+        """Whether the server was not even connected to (refused, unknown name, no route)."""
+        ...
+
+    async def aclose(self) -> None: ...
 
 
 class Address:
@@ -90,48 +106,30 @@ class Address:
             path=here.path,
         )
 
-    def transport(self, connections: int) -> httpx.AsyncBaseTransport:
-        """httpx's transport over aiohttp, without cookies, `.netrc` or anything else from the surroundings
-        but the proxy variables (never for this machine itself) and OpenSSL's certificate files."""
-        import aiohttp
-        import httpx
-        from httpx_aiohttp import AiohttpTransport
+    def wire(self, connections: int, connect_seconds: float, read_seconds: float) -> Wire:
+        """How the source is spoken to. Nothing is taken from the surroundings but the proxy variables (never for this
+        machine itself) and OpenSSL's certificate files."""
+        from ipaas_dagster.source.lines import Lines
 
-        secure = self._base.startswith("https")
-        context: Any = httpx.create_ssl_context(trust_env=True) if secure else False
+        if self._proxy is None:
+            context = _certificates() if self._base.startswith("https") else None
+            return Lines(context, connect_seconds, read_seconds)
+        from ipaas_dagster.source.proxied import Proxied
 
-        def session() -> aiohttp.ClientSession:
-            connector = aiohttp.TCPConnector(limit=connections + 2, ssl=context if secure else True)
-            made = aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
-            )
-            made._retry_connection = False  # it would repeat a request unseen; ours are counted and noted
-            return made
-
-        proxy = httpx.Proxy(self._proxy) if self._proxy else None
-        transport: httpx.AsyncBaseTransport = AiohttpTransport(verify=context, client=session, proxy=proxy)
-        return transport
-
-    def line_faults(self) -> tuple[type[BaseException], ...]:
-        """What a line may do to a request; all of it is worth another try."""
-        import aiohttp
-        import httpx
-
-        return (httpx.RequestError, aiohttp.ClientError, OSError, asyncio.TimeoutError)
-
-    def is_unreached(self, error: BaseException) -> bool:
-        """Whether the server was not even connected to (refused, unknown name, no route)."""
-        import aiohttp
-        import httpx
-
-        if error.__cause__ is not None and isinstance(error.__cause__, aiohttp.ClientError):
-            error = error.__cause__
-        return isinstance(error, aiohttp.ClientConnectorError | httpx.ConnectError)
+        return Proxied(self._proxy, connections, connect_seconds, read_seconds)
 
     def describe(self, error: BaseException) -> str:
         inner = error.__cause__ or error
         text = str(inner) or str(error)
         return self.scrub(f"{type(inner).__name__}: {text}" if text else type(inner).__name__)
+
+
+def _certificates() -> ssl.SSLContext:
+    """OpenSSL's variables win, as everywhere; else the certificates that the environment comes with."""
+    import certifi
+
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    return ssl.create_default_context(cafile=file or (None if folder else certifi.where()), capath=folder or None)
 
 
 def _spellings(secrets: list[str]) -> list[str]:

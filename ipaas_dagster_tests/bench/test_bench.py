@@ -102,7 +102,7 @@ def test_a_contestant_that_fails_is_no_measurement(tmp_path: Path):
 
 
 def test_cpu_and_memory_are_those_of_the_whole_tree(tmp_path: Path):
-    child = "held = bytearray(150_000_000); [x * x for x in range(2_000_000)]"
+    child = "held = b'x' * 150_000_000; [x * x for x in range(2_000_000)]"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
     alone = measure([sys.executable, "-c", "pass"], {}, tmp_path / "log")
     both = measure([sys.executable, "-c", parent], {}, tmp_path / "log")
