@@ -46,7 +46,7 @@ schedules:
 code_servers:
   local_startup_timeout: 180  # seconds; a busy small machine needs more than a few
 
-retention:                    # of ticks only: runs and materialisations are kept until you delete them
+retention:                    # of ticks; the job `prune` deletes old runs, and keeps the latest materialisations
   schedule:
     purge_after_days: {skipped: 7, success: 90, failure: 90, started: 90}
   sensor:

@@ -44,6 +44,11 @@ class Settings:
     ledger_days: int = 90
     bodies_days: int = 30
     """How long `ipaas prune` keeps calls, and the bodies of writes."""
+    outbox_days: int | None = 365
+    inbox_days: int | None = 30
+    runs_days: int | None = 90
+    """How long it keeps entries of the outbox that are settled, webhooks that are done, and Dagster's runs that are
+    over; None: for ever."""
     landings_days: int | None = None
     """How long it keeps what the source answered; None: for ever."""
     webhook_bytes: int = 262_144
@@ -111,6 +116,9 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         patience_seconds=float(_whole(env, "IPAAS_PATIENCE_SECONDS", 90, least=0)),
         ledger_days=_whole(env, "IPAAS_LEDGER_DAYS", 90, least=1),
         bodies_days=_whole(env, "IPAAS_BODIES_DAYS", 30, least=1),
+        outbox_days=_whole(env, "IPAAS_OUTBOX_DAYS", 365, least=0) or None,
+        inbox_days=_whole(env, "IPAAS_INBOX_DAYS", 30, least=0) or None,
+        runs_days=_whole(env, "IPAAS_RUNS_DAYS", 90, least=0) or None,
         landings_days=_whole(env, "IPAAS_LANDINGS_DAYS", 0, least=0) or None,
         webhook_bytes=_whole(env, "IPAAS_WEBHOOK_BYTES", 262_144, least=1_024),
         webhook_ids=_whole(env, "IPAAS_WEBHOOK_IDS", 50, least=1),

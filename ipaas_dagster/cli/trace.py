@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ipaas_dagster.cli.report import AsJson, Debug, command
+from ipaas_dagster.cli.report import AsJson, Debug, Report, command
 from ipaas_dagster.cli.run import open_project
 
 if TYPE_CHECKING:
+    from ipaas_dagster.project import Project
     from ipaas_dagster.replay.pruning import Pruned as PrunedLandings
     from ipaas_dagster.trace import Trace
 
@@ -58,20 +59,42 @@ def _shown(found: Trace) -> list[str]:
     return [f"[{STYLES[line.tone]}]{escape(line.text)}[/]" if line.tone else escape(line.text) for line in lines(found)]
 
 
-def prune(as_json: AsJson = False, debug: Debug = False) -> None:
-    """Forget calls older than IPAAS_LEDGER_DAYS (90), bodies older than IPAAS_BODIES_DAYS (30), and source records
-    older than IPAAS_LANDINGS_DAYS (0: kept for ever)."""
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show how much is kept, and what would be forgotten.")]
+
+
+def prune(dry_run: DryRun = False, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Forget what is older than IPAAS_LEDGER_DAYS, IPAAS_BODIES_DAYS, IPAAS_OUTBOX_DAYS, IPAAS_INBOX_DAYS and
+    IPAAS_LANDINGS_DAYS say; never what is owed, or the only evidence."""
     with command(as_json, debug) as report, open_project() as project:
         from ipaas_dagster.prune import prune as run
 
+        if dry_run:
+            _would_prune(report, project)
+            return
         done = run(project)
         report.show(
             {"pruned": done},
             f"forgotten: {done.calls:,} calls, {done.bodies:,} bodies, {done.sightings:,} sightings without change; "
             f"{done.kept:,} older calls are kept as evidence",
+            f"forgotten: {done.entries:,} settled deliveries, {done.webhooks:,} webhooks; {done.freed:,} bytes freed",
             *map(_landings, done.landings),
         )
         report.findings(done.findings)
+
+
+def _would_prune(report: Report, project: Project) -> None:
+    from ipaas_dagster.cli.tables import table
+    from ipaas_dagster.prune import prunable
+    from ipaas_dagster.sizes import sizes
+
+    would, found = prunable(project), sizes(project)
+    rows = [[one.store, one.part, one.rows, one.bytes, one.settings] for one in found]
+    report.show(
+        {"sizes": found, "would_forget": would},
+        table("kept", ["store", "part", "rows", "bytes", "how long"], rows),
+        f"older than it is to be kept: {would.calls:,} calls and {would.bodies:,} bodies (evidence among them stays), "
+        f"{would.entries:,} settled deliveries, {would.webhooks:,} webhooks",
+    )
 
 
 def _landings(of: PrunedLandings) -> str:

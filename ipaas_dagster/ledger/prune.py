@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, delete, select, union
+from sqlalchemy import Connection, Table, delete, func, select, union
 
 from ipaas_dagster.hub import transaction
 from ipaas_dagster.hub.sightings import forget_sightings, forgettable_landings
@@ -48,6 +48,23 @@ def prune(project: Project, *, chunk: int = CHUNK) -> Pruned:
         with_bodies, _ = _prune(project.operations, call_bodies, old, evidence, chunk)
         sightings = _prune_sightings(project, old)
     return Pruned(forgotten, bodies + with_bodies, sightings, kept)
+
+
+def older(project: Project) -> tuple[int, int]:
+    """How many calls and bodies are older than they are to be kept; evidence, which stays, is among them."""
+    now, settings = project.clock(), project.settings
+    limits = ((calls, settings.ledger_days), (call_bodies, settings.bodies_days))
+    with project.operations.read() as connection:
+        found = [
+            connection.scalar(select(func.count()).select_from(table).where(table.c.call_id < _id_of(now, days))) or 0
+            for table, days in limits
+        ]
+    return found[0], found[1]
+
+
+def _id_of(now: datetime, days: int) -> str:
+    """What ids of calls of that day begin with."""
+    return f"{int((now - timedelta(days=days)).timestamp() * 1000):012x}"
 
 
 def _evidence(operations: Operations) -> frozenset[str]:

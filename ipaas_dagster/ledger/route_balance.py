@@ -1,7 +1,8 @@
 """The outbound half of the balance, computed from the operations store alone.
 
 changes = queued + coalesced + same_as_delivered + filtered + not_needed     per route, up to its position
-queued  = the entries that there are, each in exactly one state              per route
+queued  = the entries that there are, each in exactly one state, and those   per route
+          that were settled long ago and forgotten, by the state in which they were
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 
 from ipaas_dagster.operations import Operations
 from ipaas_dagster.operations.tables import outbox, positions
+from ipaas_dagster.outbox.pruning import carried_over, with_carried
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,11 @@ def route_balance(operations: Operations) -> tuple[RouteBalance, ...]:
                 outbox.c.system, outbox.c.collection, outbox.c.state
             )
         ).all()
+        forgotten = carried_over(store)
     states: dict[tuple[str, str], dict[str, int]] = {}
     for system, collection, state, number in counted:
         states.setdefault((system, collection), {})[state] = number
+    states |= {route: with_carried(states.get(route, {}), more) for route, more in forgotten.items()}
     found = []
     for row in rows:
         own = states.pop((row.system, row.collection), {})

@@ -65,8 +65,7 @@ carried = Table(  # counts of what was pruned, so that the books still balance
     Column("collection", String, primary_key=True),
     Column("state", String, primary_key=True),  # of the entries: delivered, superseded
     Column("entries", Number, nullable=False),
-    Column("upto_entry", Number, nullable=False),
-    Column("pruned_at", UtcTime, nullable=False),
+    Column("settled_before", UtcTime, nullable=False),  # what was settled before is forgotten
 )
 
 pauses = Table(  # nothing is sent there until a person says so

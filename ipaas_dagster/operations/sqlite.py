@@ -22,6 +22,7 @@ def sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a file that is only made now
         prepare_sqlite(connection)
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
 

@@ -1,10 +1,12 @@
 """The `prune` job and its schedule: what was kept for long enough is forgotten."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from ipaas_dagster.orchestration.metadata import Metadata
+from ipaas_dagster.orchestration.prune_runs import prune_runs
 from ipaas_dagster.orchestration.run import OpenProject, run_project
 from ipaas_dagster.orchestration.use_cases import UseCases
 
@@ -22,14 +24,19 @@ def prune_job(open_project: OpenProject, use_cases: UseCases) -> dg.JobDefinitio
     )
     def prune_ledger(context: dg.OpExecutionContext) -> None:
         with run_project(open_project, context) as project:
-            done = use_cases.prune(project)
+            done, days, now = use_cases.prune(project), project.settings.runs_days, project.clock()
         context.add_output_metadata(_metadata(done))
+        if days is not None:
+            deleted, kept = prune_runs(context.instance, now - timedelta(days=days))
+            context.log.info(f"{deleted} runs of Dagster deleted; {kept} old ones hold the latest materializations")
         if done.findings:
             raise dg.Failure("\n".join(done.findings), _metadata(done), allow_retries=False)
 
     @dg.job(
         name=PRUNE,
-        description="Forgets calls older than IPAAS_LEDGER_DAYS and bodies older than IPAAS_BODIES_DAYS, but for "
+        description="Forgets settled deliveries older than IPAAS_OUTBOX_DAYS, webhooks older than IPAAS_INBOX_DAYS, "
+        "Dagster's runs older than IPAAS_RUNS_DAYS, "
+        "calls older than IPAAS_LEDGER_DAYS and bodies older than IPAAS_BODIES_DAYS, but for "
         "those of entries that are open or dead, and those that confirmed what a system holds now; and landings "
         "older than IPAAS_LANDINGS_DAYS (0: none), for which a baseline stands from then on.",
     )
@@ -39,8 +46,11 @@ def prune_job(open_project: OpenProject, use_cases: UseCases) -> dg.JobDefinitio
     return prune
 
 
+_COUNTS = ("calls", "bodies", "sightings", "kept", "entries", "webhooks", "freed")
+
+
 def _metadata(done: "Forgotten") -> Metadata:
-    counts = {name: getattr(done, name) for name in ("calls", "bodies", "sightings", "kept")}
+    counts = {name: getattr(done, name) for name in _COUNTS}
     landed = {
         f"landings of {one.collection}": dg.MetadataValue.json(
             {"pruned": one.landings, "kept": one.kept, "bytes": one.bytes, "baseline": one.baseline}

@@ -14,6 +14,7 @@ from ipaas_dagster.operations.tables import attempts, calls, outbox, payloads
 from ipaas_dagster.outbox.among import among, among_given
 from ipaas_dagster.outbox.bulk import insert_many
 from ipaas_dagster.outbox.entry import BUSY, OPEN, OPERATIONS, State
+from ipaas_dagster.outbox.pruning import carried_over, with_carried
 
 
 class Owed(NamedTuple):
@@ -210,4 +211,7 @@ def states_of(connection: Connection, system: str) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for collection, state, count in connection.execute(query):
         found.setdefault(collection, {})[state] = count
+    for (its, collection), more in carried_over(connection).items():
+        if its == system:
+            found[collection] = with_carried(found.get(collection, {}), more)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +18,8 @@ from ipaas_dagster.status.model import OnItsWay, SystemStatus, Waiting
 
 if TYPE_CHECKING:
     from ipaas_dagster.mapping import Worksheet
-    from ipaas_dagster.project import Project
+    from ipaas_dagster.outbox.pruning import carried_over
+from ipaas_dagster.project import Project
 
 DONE = ("delivered", "superseded")
 
@@ -72,17 +74,20 @@ def read_systems(
     counts, unread = read_entries(project), list(to_queue)
     with project.operations.read() as connection:
         said = select(batch_notes.c.system, batch_notes.c.note).where(batch_notes.c.batch_id == LIMITS)
+        forgotten = Counter[str]()
+        for (its, _), states in carried_over(connection).items():
+            forgotten[its] += states.get("delivered", 0)
         limits: dict[str, Any] = {system: note for system, note in connection.execute(said)}
     found = []
     for system in project.worksheet.destinations:
         entries = counts.get(system.name, {})
-        delivered = entries.get("delivered")
+        delivered, before = entries.get("delivered"), forgotten.get(system.name, 0)
         found.append(
             SystemStatus(
                 system.name,
                 system.kind.name,
                 off[system.name],
-                delivered=delivered.number if delivered else 0,
+                delivered=(delivered.number if delivered else 0) + before,
                 states=open_states(entries),
                 paused={pause.name: pause.reason for pause in pauses if pause.system == system.name},
                 limits=limits.get(system.name),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, or_, select
 from ipaas_dagster.ledger.bodies import read_bodies
 from ipaas_dagster.operations.tables import attempts, calls, links, outbox, payloads, positions, readings
 from ipaas_dagster.outbox.among import among
+from ipaas_dagster.outbox.pruning import forgotten_before
 from ipaas_dagster.outbox.queue import DeleteRule
 from ipaas_dagster.trace.source_side import shown_call
 from ipaas_dagster.trace.subject import Subject
@@ -43,6 +44,8 @@ class SystemSide:
     bodies: Mapping[str, tuple[bytes | None, bytes | None]]
     link: Row | None
     readings: Sequence[Row]
+    forgotten_before: datetime | None = None
+    """Entries that were settled before are forgotten."""
 
     @property
     def knows(self) -> bool:
@@ -87,6 +90,7 @@ def _read(project: Project, connection: Connection, system: str, subject: Subjec
         read_bodies(connection, [c["call_id"] for c in made]),
         _one(connection, select(links).filter_by(**mine, hub_id=subject.hub_id)),
         [dict(row) for row in connection.execute(read).mappings()],
+        forgotten_before(connection, **mine),
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ipaas_dagster.mapping import Related, Route
 
 ENDED = ("delivered", "superseded")
+FORGOTTEN = "not told: deliveries of then are forgotten (IPAAS_OUTBOX_DAYS)"
 UNRECORDED = "not told: it was read before readings were kept"
 
 
@@ -70,6 +71,9 @@ def _of_changes(
         if version.seq in queued or version.seq > position["seq"]:
             continue
         chunk = _chunk_of(mine, version.seq)
+        if side.forgotten_before and (chunk["read_at"] if chunk else version.changed_at) < side.forgotten_before:
+            yield NotQueued(version.changed_at, version.version, version.seq, FORGOTTEN, "", False)
+            continue
         if chunk is None:
             yield NotQueued(version.changed_at, version.version, version.seq, UNRECORDED, "", False)
             continue

@@ -1,10 +1,13 @@
 """The jobs by name."""
 
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 import pytest
 
 from ipaas_dagster.approvals import OpenHold
 from ipaas_dagster.orchestration import UseCases, build_definitions
+from ipaas_dagster.orchestration.prune_runs import prune_runs
 from ipaas_dagster.orchestration.use_cases import TraceShown
 from ipaas_dagster.project import Project
 from ipaas_dagster.prune import Forgotten
@@ -105,6 +108,20 @@ def test_approve_lists_what_is_held_and_lets_one_go(played, instance):
     result = run(played, "approve", instance, run_config=config)
     assert result.success
     assert [hold.hold_id for hold in played.open_holds] == ["sql/items.changes"]
+
+
+def test_old_runs_go_but_for_those_of_the_latest_materializations(played, instance):
+    first, other = (run(played, "sync", instance, partition_key=day) for day in ("2026-02-10", "2026-02-11"))
+    again = run(played, "sync", instance, partition_key="2026-02-10")
+    traced = run(played, "approve", instance)
+    later = datetime.now(UTC) + timedelta(minutes=1)  # by Dagster's own clock
+    assert prune_runs(instance, later - timedelta(days=1)) == (0, 0)
+    assert prune_runs(instance, later) == (2, 2)
+    left = {one.run_id for one in instance.get_runs()}
+    assert left == {other.dagster_run.run_id, again.dagster_run.run_id}
+    assert {first.dagster_run.run_id, traced.dagster_run.run_id}.isdisjoint(left)
+    key = dg.AssetKey(["instagaze", "accounts"])
+    assert instance.get_materialized_partitions(key) == {"2026-02-10", "2026-02-11"}
 
 
 def test_a_failed_run_is_a_cause_until_its_job_ends_well(played, instance):
