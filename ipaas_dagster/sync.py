@@ -18,6 +18,7 @@ from ipaas_dagster.project import Project
 from ipaas_dagster.pull import PullResult, pull
 from ipaas_dagster.reconcile import ReconcileResult, reconcile
 from ipaas_dagster.records import Scope
+from ipaas_dagster.webhooks.checking import Checked, changed_systems, check_changed
 from ipaas_dagster.webhooks.following import Followed, follow
 from ipaas_dagster.webhooks.hints import Hints, read_hints, reconciled, settle, waiting_hints
 
@@ -42,6 +43,7 @@ class Outcome:
 
     pulled: list[PullResult] = field(default_factory=list)
     followed: list[Followed] = field(default_factory=list)
+    checked: list[Checked] = field(default_factory=list)
     merged: list[MergeResult] = field(default_factory=list)
     reconciled: list[ReconcileResult] = field(default_factory=list)
     delivered: list[DeliverResult] = field(default_factory=list)
@@ -150,8 +152,11 @@ def _merge(project: Project, collections: Sequence[str], outcome: Outcome, use: 
 
 def _deliver(project: Project, systems: Sequence[str], outcome: Outcome, use: UseCases) -> None:
     """Systems one after another: a slow one delays the others, but never stops them."""
+    changed = changed_systems(project) if systems else {}
     for system in systems:
         with _apart(outcome, system):
+            if system in changed:
+                outcome.checked.append(check_changed(project, system))
             result = use.deliver(project, system)
             outcome.delivered.append(result)
             outcome.findings += findings.of_delivery(project, result)

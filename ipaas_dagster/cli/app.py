@@ -83,6 +83,9 @@ app.command()(replay.replay)
 
 receiving = typer.Typer(invoke_without_command=True)
 receiving.callback()(webhooks.webhooks)
+receiving.command("list")(webhooks.inbox)
+receiving.command("on")(webhooks.switch_on)
+receiving.command("off")(webhooks.switch_off)
 app.add_typer(receiving, name="webhooks")
 
 stores = typer.Typer(help="The operations store: cursors, outbox, links, ledger.", no_args_is_help=True)

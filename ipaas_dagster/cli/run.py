@@ -127,6 +127,7 @@ def report_outcome(report: Report, outcome: Outcome, project: Project, name: str
     document = {
         "pulled": outcome.pulled,
         "followed": outcome.followed,
+        "checked": outcome.checked,
         "merged": outcome.merged,
         "reconciled": outcome.reconciled,
         "delivered": outcome.delivered,

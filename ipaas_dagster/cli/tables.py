@@ -44,6 +44,18 @@ def outcome(result: Outcome) -> list[Table | str]:
         ]
         columns = ["collection", "webhooks", "records", "asked_by_id", "gone", "waiting", "refused"]
         made.append(table("webhooks followed", columns, rows))
+    if result.checked:
+        made.append(
+            table(
+                "webhooks checked",
+                ["system", "collection", "compared", "missing", "changed", "queued"],
+                [
+                    [one.system, name, c.compared, c.missing, c.changed, c.queued]
+                    for one in result.checked
+                    for name, c in one.routes.items()
+                ],
+            )
+        )
     made += merged([*result.merged, *(m for r in result.reconciled for m in r.merged)])
     if result.reconciled:
         rows = [[r.collection, r.missed, r.deleted, r.held] for r in result.reconciled]

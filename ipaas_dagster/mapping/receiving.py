@@ -27,7 +27,4 @@ RECEIVING: tuple[PresetField, ...] = (
     PresetField("method_path", "where it says what happened; if absent, what follows the last full stop of the kind"),
     PresetField("names", "other names of collections: `account=accounts, bill=invoices`"),
     PresetField("account", "webhooks of other accounts (QuickBooks: companies) are passed over"),
-    PresetField(
-        "switch_path", "address below its API that switches webhooks on (POST) and off (DELETE), where it has one"
-    ),
 )

@@ -78,7 +78,9 @@ def _merge(project: Project, collections: Iterable[str]) -> "list[MergeResult]":
 
 def _deliver(project: Project, system: str) -> "DeliverResult":
     from ipaas_dagster.deliver import deliver
+    from ipaas_dagster.webhooks.checking import check_changed
 
+    check_changed(project, system)
     return deliver(project, system)
 
 
@@ -149,8 +151,10 @@ def _follow(project: Project, collection: str) -> "Followed":
 
 def _owed(project: Project) -> Mapping[str, str]:
     from ipaas_dagster.orchestration.owed import owed
+    from ipaas_dagster.webhooks.checking import changed_systems
 
-    return owed(project)
+    told, found = changed_systems(project), owed(project)
+    return {name: ", ".join([*told.get(name, "").splitlines(), found.get(name, "")]) for name in [*found, *told]}
 
 
 def _trace(project: Project, asked: Mapping[str, object]) -> TraceShown:

@@ -56,10 +56,11 @@ def waiting_hints(project: Project, collections: Sequence[str] = (*POLLED, *SNAP
         return {collection: newest for collection, newest in connection.execute(query)}
 
 
-def read_hints(project: Project, collection: str) -> Hints:
+def read_hints(project: Project, collection: str, system: str = SOURCE_SYSTEM) -> Hints:
     """Read before the source is: only then does what it answers say what these events were about."""
     columns = (inbox.c.event_id, inbox.c.source_id, inbox.c.method, inbox.c.received_at, inbox.c.reason)
-    query = select(*columns).where(_MINE, inbox.c.state == PENDING, inbox.c.collection == collection)
+    mine = (inbox.c.system == system) & (inbox.c.collection == collection)
+    query = select(*columns).where(mine, inbox.c.state == PENDING)
     with project.operations.read() as connection:
         found = connection.execute(query.order_by(inbox.c.received_at).limit(MOST_ROWS)).all()
     return Hints(collection, [Hint(*row) for row in found])
@@ -74,7 +75,7 @@ class Step(NamedTuple):
     reason: str | None = None
 
 
-def move(connection: Connection, steps: Iterable[Step], now: datetime) -> None:
+def move(connection: Connection, steps: Iterable[Step], now: datetime, system: str = SOURCE_SYSTEM) -> None:
     """Write these states, in the caller's transaction. A row that was told again meanwhile stays pending."""
     rows = [
         {"id": s.hint.event_id, "at": s.hint.received_at, "st": s.state, "landed": s.landing_id, "why": s.reason,
@@ -83,7 +84,7 @@ def move(connection: Connection, steps: Iterable[Step], now: datetime) -> None:
     ]  # fmt: skip
     if not rows:
         return
-    mine = _MINE & (inbox.c.event_id == bindparam("id")) & (inbox.c.received_at == bindparam("at"))
+    mine = (inbox.c.system == system) & (inbox.c.event_id == bindparam("id")) & (inbox.c.received_at == bindparam("at"))
     values: dict[str, Any] = {"state": bindparam("st"), "landing_id": bindparam("landed"), "reason": bindparam("why")}
     values["done_at"] = bindparam("ended")
     connection.execute(update(inbox).where(mine, inbox.c.state == PENDING).values(values), rows)
@@ -114,3 +115,24 @@ def reconciled(project: Project, collection: str, started: datetime) -> None:
     mine = _MINE & (inbox.c.collection == collection) & (inbox.c.state == WAITING) & (inbox.c.received_at <= started)
     with project.operations.write() as connection:
         connection.execute(update(inbox).where(mine).values(state=DONE, done_at=project.clock()))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Events of one system, collection and state, for one reason."""
+
+    system: str
+    collection: str
+    state: str
+    reason: str | None
+    events: int
+    since: datetime
+
+
+def standing(project: Project) -> list[Standing]:
+    """All events by what became of them, done ones too."""
+    settle(project)
+    group = (inbox.c.system, inbox.c.collection, inbox.c.state, inbox.c.reason)
+    query = select(*group, func.count(), func.min(inbox.c.received_at)).group_by(*group).order_by(*group)
+    with project.operations.read() as connection:
+        return [Standing(*row) for row in connection.execute(query)]
