@@ -9,10 +9,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test test-long bench torture check lint types imports format pins clean
+.PHONY: help install demo ui test test-long bench torture distributed check lint types imports format pins clean
 
 help:  ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP)  ## the environment in .venv, and once .env and Dagster's home
 	@$(BIN)/python -m ipaas_dagster.dagster_home
@@ -41,6 +41,9 @@ bench: install  ## the product's speed beside its peers', into docs/results.md; 
 
 torture: install  ## try to lose a record by every means, into docs/results.md; under 20 minutes. TORTURE=... chooses less
 	@$(BIN)/python -m ipaas_dagster_tests.torture $(TORTURE)
+
+distributed: install  ## redis, PostgreSQL and two Celery workers on this machine: backfill, killed workers
+	@$(BIN)/pytest -m slow ipaas_dagster_tests/orchestration/test_celery.py
 
 check: lint types imports  ## ruff, mypy, import-linter
 

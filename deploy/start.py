@@ -140,6 +140,7 @@ def _postgresql(folder: Path) -> Iterator[Environment]:
         yield {
             "DAGSTER_POSTGRES_URL": dagster.render_as_string(hide_password=False),
             "IPAAS_OPERATIONS_URL": ours,
+            "IPAAS_HUB_URL": ours,
         }
     finally:
         server.cleanup()
