@@ -106,8 +106,7 @@ def of_delivery(
     there also where it is nothing, so that a plot has no gaps."""
     route, stands = result.routes.get(collection, RouteCounts()), standing or RouteStanding()
     return {
-        **{name: getattr(route, name) for name in ROUTE_NUMBERS},
-        **{f"entries_{state}": number for state, number in sorted(route.states.items())},
+        "standing": _in_words(route, stands),
         **{state: route.states.get(state, 0) for state in OPEN_STATES},
         "blocked_for_good": route.blocked_for_good,
         "owed_since": _time(stands.owed_since),
@@ -115,6 +114,8 @@ def of_delivery(
         "oldest_owed_seconds": round(stands.oldest_seconds, 1),
         **({"paused": "; ".join(f"{name}: {why}" for name, why in result.paused.items())} if result.paused else {}),
         **(_TRACE_LINK if route.states.get("dead") else {}),
+        **{name: getattr(route, name) for name in ROUTE_NUMBERS},
+        **{f"entries_{state}": number for state, number in sorted(route.states.items())},
         "calls": result.calls,
         "seconds": round(result.seconds, 3),
         "switched_off": result.switched_off or "no",
@@ -124,6 +125,14 @@ def of_delivery(
 
 
 OPEN_STATES = ("pending", "waiting", "blocked", "in_doubt", "dead")
+
+
+def _in_words(route: RouteCounts, stands: RouteStanding) -> str:
+    """`2 waiting, 4 dead; owed since 2026-11-27 09:40 UTC; stuck since ...`"""
+    said = [", ".join(f"{route.states[s]:,} {s.replace('_', ' ')}" for s in OPEN_STATES if route.states.get(s))]
+    said += [f"owed since {stands.owed_since:%Y-%m-%d %H:%M} UTC"] if stands.owed_since else []
+    said += [f"stuck since {stands.stuck_since:%Y-%m-%d %H:%M} UTC"] if stands.stuck_since else []
+    return "; ".join(one for one in said if one) or "nothing is owed, nothing is stuck"
 
 
 _TRACE_LINK: Metadata = {

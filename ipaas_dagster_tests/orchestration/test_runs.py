@@ -218,6 +218,8 @@ def test_a_delivery_tells_what_is_open_and_since_when_also_where_nothing_is(play
     assert (customers["owed_since"], customers["oldest_owed_seconds"]) == (old.timestamp(), 18000.0)
     assert [contacts[state] for state in ("pending", "waiting", "blocked", "in_doubt", "dead")] == [0] * 5
     assert (contacts["owed_since"], contacts["oldest_owed_seconds"]) == ("none", 0.0)
+    assert customers["standing"].startswith(f"2 waiting, 1 dead; owed since {old:%Y-%m-%d %H:%M} UTC; stuck since ")
+    assert contacts["standing"] == "nothing is owed, nothing is stuck"
 
 
 def test_the_report_is_an_asset_whose_checks_warn_of_what_is_stuck(played, instance):
