@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode, urljoin
 
 from ipaas_dagster import http
+from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import ProtocolBroken, Refused, Unavailable
 from ipaas_dagster.records import SOURCE_SYSTEM, Call, Clock, RecordCall, new_id, utc_now
 from ipaas_dagster.source.address import SOURCE_ADVICE, Address, Wire
@@ -224,7 +225,9 @@ class Connection:
         """One exchange; redirects are followed on the same host only, so that the token goes nowhere else."""
         url = self.address.url(target)
         for _ in range(MOST_REDIRECTS):
+            crash_point("source.asking")
             status, headers, body = await self._wire.get(url, self.address.headers)
+            crash_point("source.answered")
             location = headers.get("location")
             if not (300 <= status < 400 and location):
                 return status, headers, body
