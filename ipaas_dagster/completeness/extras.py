@@ -26,23 +26,25 @@ Pair = tuple[str, str]
 """(hub id, id there)"""
 
 
-def find_extras(looking: Looking) -> tuple[int, list[Pair]]:
-    """Keeps what it finds as differences; returns how many there are, and doubles. Raises Unreachable, Throttled,
+def find_extras(looking: Looking) -> list[Pair]:
+    """Keeps what it finds as differences, each once, and counts them; returns doubles. Raises Unreachable, Throttled,
     Paused. Where the route keeps what is deleted here, nothing is extra."""
     if looking.route.deletes == "keep":
-        return 0, []
-    found, doubles = 0, list[Pair]()
+        return []
+    doubles: list[Pair] = []
     prefix = f"{SOURCE_SYSTEM}:{_source(looking.route.collection)}:"
     ours = (pair for pair in looking.reader.ours(looking.route.collection) if pair[0].startswith(prefix))
     for pairs in in_chunks(ours, CHUNK):
         extra, other = _judged(looking, pairs)
-        found += _keep(looking, extra)
+        _keep(looking, extra)
         doubles += other
     if not looking.destination.capabilities.keeps_hub_ids:
         for pairs in _buried(looking):
-            found += _keep(looking, _still_there(looking, pairs))
-    looking.counts.doubles += len(doubles)
-    return found, doubles
+            _keep(looking, _still_there(looking, pairs))
+    with looking.project.operations.read() as connection:
+        found = differences.counted(connection, looking.system, looking.route.collection)
+    looking.counts.extra, looking.counts.doubles = found.get("extra", 0), len(doubles)
+    return doubles
 
 
 def _source(collection: str) -> str:
@@ -128,11 +130,9 @@ def _still_there(looking: Looking, pairs: Sequence[Pair]) -> list[Pair]:
     return [(hub_id, its) for hub_id, its in found if hub_id not in wanted]
 
 
-def _keep(looking: Looking, extra: Sequence[Pair]) -> int:
-    """Those that are no difference yet, counted."""
+def _keep(looking: Looking, extra: Sequence[Pair]) -> None:
     route, project = looking.route, looking.project
     found = [Difference(route.system, route.collection, i, "extra", external_id=its) for i, its in dict(extra).items()]
     if found:
         with project.operations.write() as connection:
             differences.keep(connection, found, project.run_id, project.clock())
-    return len(found)

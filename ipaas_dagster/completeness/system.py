@@ -109,8 +109,7 @@ def _look(looking: Looking) -> list[tuple[str, str]]:
         looking.compare(records)
         after = records[-1].hub_id
         project.progress(f"{route.system}/{route.collection}: comparing", looking.counts.compared, None)
-    looking.counts.extra, doubles = find_extras(looking)
-    return doubles
+    return find_extras(looking)
 
 
 def _delivered(
