@@ -96,3 +96,34 @@ TAMPERING: Mapping[str, Tampering] = {
     "portal_b": _by_command("collection", "accounts", "account_name", "id"),
 }
 """By kind, as the conformance suite names it."""
+
+
+def _again(
+    of: str, object_: str, fields: Callable[[str, str], dict[str, Any]]
+) -> Callable[[Connected, str, str], object]:
+    """Made anew by somebody with our key or mark in it."""
+    return lambda there, hub_id, name: _remote(there).stand_in.command(
+        "seed", {of: object_, "records": [fields(hub_id, name)]}
+    )
+
+
+def _reactivated(there: Connected, hub_id: str, name: str) -> object:
+    gone = next(one for one in _remote(there).stand_in.truth("Customer") if not one["Active"])  # type: ignore[attr-defined]
+    return _remote(there).stand_in.command(
+        "change", {"entity": "Customer", "id": gone["Id"], "fields": {"Active": True, "DisplayName": name}}
+    )
+
+
+BACK_THERE: Mapping[str, Callable[[Connected, str, str], object]] = {
+    "sql": lambda there, hub_id, name: _sql(
+        there, "INSERT INTO customers (hub_id, name) VALUES (:i, :n)", i=hub_id, n=name
+    ),
+    "salesforce": _again("object", "Account", lambda hub_id, name: {"Name": name, "Ipaas_Hub_Id__c": hub_id}),
+    "quickbooks": _reactivated,
+    "intacct": _again(
+        "object",
+        "CUSTOMER",
+        lambda hub_id, name: {"CUSTOMERID": "C-1", "NAME": name, "COMMENTS": f"ipaas:{hub_id}", "STATUS": "active"},
+    ),
+}
+"""A customer that was deleted there is there again: (connected, hub id, name)."""

@@ -10,7 +10,7 @@ import pytest
 from ipaas_dagster.completeness import SystemReconcile, check_records, reconcile_system
 from ipaas_dagster.deliver import Means, connect
 from ipaas_dagster_tests.destinations.conformance.systems import SYSTEMS, Connected
-from ipaas_dagster_tests.destinations.conformance.tampering import TAMPERING
+from ipaas_dagster_tests.destinations.conformance.tampering import BACK_THERE, TAMPERING
 from ipaas_dagster_tests.destinations.conformance.test_whole import Book
 
 
@@ -64,3 +64,22 @@ def test_a_given_record_is_compared_and_repaired(there: Connected, tmp_path: Pat
     assert (found.compared, found.changed, found.queued) == (2, 1, 1)
     book.deliver()
     assert there.names() == ["Customer 1", "Customer 2", "Not asked about"]
+
+
+@pytest.mark.parametrize("name", ["sql-sqlite", "salesforce", "quickbooks", "intacct"])
+def test_a_deleted_record_that_is_back_there_is_deleted_again(
+    name: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with SYSTEMS[name](tmp_path, request.getfixturevalue) as there:
+        book = Book(tmp_path, there)
+        gone, _ = book.customer(1), book.customer(2)
+        book.deliver()
+        book.hub.drop("customers", gone)
+        book.deliver()
+        BACK_THERE[there.kind](there, gone, "Customer 1")
+        assert there.names() == ["Customer 1", "Customer 2"]
+        found = _reconcile(book)
+        assert (found.routes["customers"].extra, found.different) == (1, 1)
+        assert there.names() == ["Customer 2"]
+        assert _reconcile(book).different == 0
+        book.world.assert_balanced()
