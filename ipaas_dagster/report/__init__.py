@@ -2,7 +2,7 @@
 
 facts      all that is told, read from the stores: the status, and
   history    what moved and how late, hour by hour        failures   what failed last
-  stories    the traces of what is named, bounded         sizes      what the stores take
+  stories    the traces of what is named, bounded
 page       the facts as a document; its parts in parts/   markup     HTML that cannot be broken by what it tells
 charts     bars as SVG                                    style.css  light and dark, wide and narrow, on paper
 writing    the file, whole or not at all

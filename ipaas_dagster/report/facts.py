@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ipaas_dagster.alerts import Alert, open_alerts, switched_off
 from ipaas_dagster.report.failures import Failure, read_failures
 from ipaas_dagster.report.history import History, read_history
-from ipaas_dagster.report.sizes import Size, read_sizes
 from ipaas_dagster.report.stories import Story, read_stories
+from ipaas_dagster.sizes import Size, sizes
 from ipaas_dagster.status import Status, read_status
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def read_facts(project: Project) -> Facts:
         read_history(project),
         failures,
         read_stories(project, _named(status, failures)),
-        read_sizes(project),
+        sizes(project),
         open_alerts(project),
         switched_off(project),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 LONGEST = 300
+OTHER_CAUSES = "other causes"
+"""What is beyond the reasons that are told apart."""
 
 _VALUES = re.compile(
     r"""instagaze:[a-z_]+:[^\s,;:)]+(\#\d+)?        # a hub id
@@ -16,13 +18,13 @@ _VALUES = re.compile(
     """,
     re.VERBOSE,
 )
-_MASK = "…"
-_BEHIND_ANOTHER = re.compile(rf"waits for \w+ {_MASK}, which is blocked: (?=waits for)")
+MASK = "…"
+_BEHIND_ANOTHER = re.compile(rf"waits for \w+ {MASK}, which is blocked: (?=waits for)")
 
 
 def cause_of(reason: str) -> str:
     """The reason with every value as `…`, shortened; equal for records that fail alike."""
-    text = _VALUES.sub(_MASK, " ".join(reason.split()))
+    text = _VALUES.sub(MASK, " ".join(reason.split()))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

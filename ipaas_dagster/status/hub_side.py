@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from ipaas_dagster.status.causes import cause_of
+from ipaas_dagster.status.causes import OTHER_CAUSES, cause_of
 
 if TYPE_CHECKING:
     from ipaas_dagster.hub.store import HubConnection
@@ -92,7 +92,7 @@ def _rejects(connection: HubConnection) -> list[RejectCause]:
     for number, row in enumerate(connection.execute(_REJECTS.format(rejects=REJECTS)).fetchall()):
         collection, reasons, records, since, example = row
         reason = "; ".join(str(one) for one in json.loads(reasons))
-        cause = cause_of(reason) if number < REASONS else "other causes"
+        cause = cause_of(reason) if number < REASONS else OTHER_CAUSES
         new = RejectCause(collection, cause, int(records), since, example, reason)
         known = found.get((collection, cause))
         if known is not None:

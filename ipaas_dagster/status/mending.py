@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
+from ipaas_dagster.status.causes import MASK, OTHER_CAUSES
 from ipaas_dagster.status.model import Stuck
+
+LONGEST = 40
+"""So many letters of a cause tell it from others."""
 
 
 def mend_of(stuck: Stuck) -> str:
@@ -13,10 +19,10 @@ def mend_of(stuck: Stuck) -> str:
                 "Correct it at the source: the next poll takes it. After a change of contracts: `ipaas rejects retry`"
             )
         case "dead":
-            chosen = f"--system {stuck.where}{_of_one(stuck, ' --collection ')}"
+            chosen = f"--system {stuck.where}{_of_one(stuck, ' --collection ')}{_saying(stuck.cause)}"
             return (
-                f"Mend the cause, then `ipaas dead retry {chosen}` and `ipaas deliver {stuck.where}`. "
-                f"To let them go: `ipaas dead discard {chosen}`"
+                f"Mend the cause, then `ipaas dead retry {chosen} --deliver`. "
+                f"To let them go instead: `ipaas dead discard {chosen}`"
             )
         case "blocked":
             return f"Mend what it waits for; `ipaas trace {stuck.example}` names it. Then it goes by itself"
@@ -31,3 +37,11 @@ def mend_of(stuck: Stuck) -> str:
 def _of_one(stuck: Stuck, before: str) -> str:
     """The collection, where it is only one."""
     return before + next(iter(stuck.collections)) if len(stuck.collections) == 1 else ""
+
+
+def _saying(cause: str) -> str:
+    """The option that chooses those of this cause by the beginning of its words."""
+    words = cause.replace(MASK, "*").replace("`", "*")
+    if cause == OTHER_CAUSES or not words.strip("* "):
+        return ""
+    return f" --says {shlex.quote(words[:LONGEST].rstrip())}"

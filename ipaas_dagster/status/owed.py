@@ -12,7 +12,7 @@ from sqlalchemy import and_, case, func, select
 from ipaas_dagster.operations.tables import outbox
 from ipaas_dagster.outbox.entry import OPEN, State
 from ipaas_dagster.outbox.pauses import WHOLE, Pause
-from ipaas_dagster.status.causes import cause_of, root_of
+from ipaas_dagster.status.causes import OTHER_CAUSES, cause_of, root_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -47,7 +47,7 @@ def read_owed(connection: Connection, system: str | None = None) -> list[Owed]:
     found: dict[tuple[Any, ...], Owed] = {}
     for number, row in enumerate(rows):
         reason = row.reason or ""
-        cause = root_of(cause_of(reason)) if number < REASONS else "other causes"
+        cause = root_of(cause_of(reason)) if number < REASONS else OTHER_CAUSES
         new = Owed(
             row.system,
             row.collection,

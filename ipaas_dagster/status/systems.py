@@ -13,13 +13,13 @@ from ipaas_dagster.destinations.notes import LIMITS
 from ipaas_dagster.operations.care import differences
 from ipaas_dagster.operations.tables import batch_notes, outbox, positions
 from ipaas_dagster.outbox.pauses import Pause
+from ipaas_dagster.outbox.pruning import carried_over
 from ipaas_dagster.status.hub_side import HubOpen
 from ipaas_dagster.status.model import OnItsWay, SystemStatus, Waiting
 
 if TYPE_CHECKING:
     from ipaas_dagster.mapping import Worksheet
-    from ipaas_dagster.outbox.pruning import carried_over
-from ipaas_dagster.project import Project
+    from ipaas_dagster.project import Project
 
 DONE = ("delivered", "superseded")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from ipaas_dagster.destinations.base import Batch, Capabilities, Outcome, Paused
 from ipaas_dagster.operations.tables import outbox, positions
 from ipaas_dagster.outbox import change_holds
 from ipaas_dagster.outbox.change_holds import ChangeHold
-from ipaas_dagster.outbox.dead import DeadFilter, dead_discard
+from ipaas_dagster.outbox.dead import DeadFilter, dead_discard, dead_list
 from ipaas_dagster.status import Status, read_status
 from ipaas_dagster.status.causes import cause_of
 from ipaas_dagster_tests.outbox.fake_system import FakeSystem
@@ -56,6 +57,9 @@ def test_dead_letters_of_one_cause_are_one_and_those_behind_them_another(tmp_pat
     assert (dead.cause, dead.since, dead.example) == ("name: … … is taken by …", died, ids[1])
     assert dead.reason == f"name: {ids[1]} 'x01' is taken by 123451"
     assert "ipaas dead retry --system sql --collection customers" in dead.mend
+    says = shlex.split(dead.mend.split("`")[1])
+    chosen = DeadFilter("sql", "customers", says=says[says.index("--says") + 1])
+    assert [one.hub_id for one in dead_list(world.project.operations, chosen)] == [ids[1], ids[3]]
     assert (blocked.state, blocked.records, blocked.example) == ("blocked", 2, "instagaze:contacts:1")
     assert (state.verdict.state, state.verdict.stuck, state.verdict.lost) == ("stuck", 4, False)
     assert state.verdict.says.startswith("4 records are stuck; nothing is lost")
