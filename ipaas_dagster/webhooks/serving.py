@@ -60,8 +60,8 @@ def serve(project: Project, host: str, port: int) -> Counts:
     if not found.open:
         missing = "; ".join(found.closed.values()) or "no system of the worksheet says `webhooks: PRESET`"
         raise SettingsError(f"there is nobody to take webhooks from: {missing}")
-    _warm_up(project)
-    writer = GroupWriter(partial(_commit, project), project.say)
+    warm_up(project)
+    writer = GroupWriter(partial(commit, project), project.say)
     receiver = Receiver(found.open, writer, project.clock, project.settings.webhook_bytes, partial(_ready, project))
     with _listening(host, port) as listener:
         for line in _announced(found, listener):
@@ -70,7 +70,7 @@ def serve(project: Project, host: str, port: int) -> Counts:
     return writer.counts
 
 
-def _warm_up(project: Project) -> None:
+def warm_up(project: Project) -> None:
     """A store that cannot be used is told now, not to the first sender; and what is loaded by now is never collected,
     so that no request waits for the collector to walk through it."""
     with project.operations.write() as connection:
@@ -80,7 +80,7 @@ def _warm_up(project: Project) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
 
 
-def _commit(project: Project, told: Sequence[Told]) -> int:
+def commit(project: Project, told: Sequence[Told]) -> int:
     with project.operations.write() as connection:
         return add_events(connection, told)
 

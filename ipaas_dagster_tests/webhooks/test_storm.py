@@ -10,7 +10,7 @@ from ipaas_dagster_tests.webhooks.storm import storm
 
 
 def test_a_small_storm(tmp_path: Path) -> None:
-    figures = storm(tmp_path, events=300, accounts=40, connections=8, IPAAS_HOLD_RECORDS="1000")
+    figures = storm(tmp_path, events=300, accounts=40, connections=8, following=False, IPAAS_HOLD_RECORDS="1000")
     assert figures.answers[200] >= figures.genuine + figures.doubled
     assert figures.stored == figures.genuine
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from ipaas_dagster.deliver import deliver
 from ipaas_dagster.hub.holds import list_holds
 from ipaas_dagster.ledger.calls import keep_calls
 from ipaas_dagster.mend import approve
+from ipaas_dagster.operations.tables import links
 from ipaas_dagster.outbox.positions import approve_deletes, read_positions
 from ipaas_dagster.project import Project
 from ipaas_dagster.prune import prune
 from ipaas_dagster.records import Call, utc_now
 from ipaas_dagster.settings import load
 from ipaas_dagster.source.changes import changes, mark_launched
+from ipaas_dagster.webhooks import serving
+from ipaas_dagster.webhooks.event import Event
+from ipaas_dagster.webhooks.rows import Told
 
 YEAR = timedelta(days=400)
 
@@ -52,3 +58,16 @@ def probe(project: Project) -> None:
     found = changes(project, record_call=calls.append)
     keep_calls(project, calls)
     mark_launched(project, found)
+
+
+def take_webhooks(project: Project) -> None:
+    """What the receiver does with an event of every account, and of each one's record in the books."""
+    serving.warm_up(project)
+    with project.hub.reading() as connection:
+        rows = [] if connection is None else connection.execute("SELECT source_id FROM hub.customers").fetchall()
+    with project.operations.read() as connection_:
+        there = connection_.execute(select(links.c.system, links.c.external_id)).all()
+    now = project.clock()
+    told: list[Told] = [("instagaze", Event(f"{now} {i}", "accounts", i, "update"), now, "") for (i,) in rows]
+    told += [(system, Event(f"{now} {i}", "customer", i, "update"), now, "") for system, i in there if i]
+    serving.commit(project, told)

@@ -268,6 +268,33 @@ SCENARIOS: tuple[Scenario, ...] = (
     _delivering("intacct", *BOOKS),
     _delivering("ipaas_com", *BOOKS),
     _delivering("portal_b", "accounts", "products", "invoices", "subscriptions"),
+    Scenario(
+        "webhooks come in and are followed",
+        (("python", ACTS + "take_webhooks"), ("sync", "--inbox", "--json")),
+        sources=("accounts",),
+        of=("webhooks", "mend", "landing", "merge"),
+    ),
+    Scenario(
+        "a webhook waits for reconcile",
+        (("python", ACTS + "take_webhooks"), ("reconcile", "accounts", "--no-systems", "--json")),
+        sources=("accounts",),
+        of=("webhooks.hints",),
+    ),
+    Scenario(
+        "a filled system tells of a change",
+        (("python", ACTS + "take_webhooks"), ("deliver", "quickbooks", "--json")),
+        systems=("quickbooks",),
+        sources=("accounts",),
+        of=("webhooks.checking",),
+    ),
+    Scenario(
+        "let a reject go",
+        (("rejects", "discard", "--collection", "customers", "--json"),),
+        prepare=_spoil("accounts", {"account_name": 5}),
+        after=_mend("accounts", {"account_name": "Good again"}),
+        heal=(),
+        of=("hub.choosing",),
+    ),
 )
 
 
