@@ -60,23 +60,53 @@ def _schema(server: str) -> str:
 NewDatabase = Callable[[], str]
 
 
+def _new_database(server: str) -> str:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"hub_{uuid4().hex}"
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _drop_database(url: str, server: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {make_url(url).database} WITH (FORCE)"))
+    engine.dispose()
+
+
 @pytest.fixture
 def hub_database(postgresql_server: str) -> Iterator[NewDatabase]:
     """Makes databases for hubs, each empty; they go with the test."""
-    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
-    names: list[str] = []
+    urls: list[str] = []
 
     def make() -> str:
-        names.append(f"hub_{uuid4().hex}")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {names[-1]}"))
-        return make_url(postgresql_server).set(database=names[-1]).render_as_string(hide_password=False)
+        urls.append(_new_database(postgresql_server))
+        return urls[-1]
 
     yield make
-    with engine.connect() as connection:
-        for name in names:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    for url in urls:
+        _drop_database(url, postgresql_server)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--hub", choices=["duckdb", "postgresql"], default="duckdb", help="where installations keep it")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hub_of_each_installation(request: pytest.FixtureRequest) -> None:
+    """With `--hub postgresql` every installation has its hub on a server, a database for each state folder."""
+    if request.config.getoption("--hub") == "duckdb":
+        return
+    server: str = request.getfixturevalue("postgresql_server")
+    urls: dict[Path, str] = {}
+
+    def hub_of(state: Path) -> str:
+        urls[state] = urls.get(state) or _new_database(server)
+        return urls[state]
+
+    stores.choose_hubs(hub_of)
 
 
 @pytest.fixture(params=["duckdb", "postgresql"])

@@ -61,7 +61,7 @@ def stage_baseline(scratch: DuckDBPyConnection, path: Path, landing: LandingNote
     """Read the baseline in the file `path` into the table `staged_baseline`."""
     scratch.execute(f"""
         CREATE TABLE staged_baseline AS
-        SELECT line, record->>'table' AS name, record->'row' AS fields FROM read_json(
+        SELECT line AS baseline_line, record->>'table' AS baseline_table, record->'row' AS fields FROM read_json(
             {literal(str(path))}, format='newline_delimited', columns={{'line':'BIGINT','record':'JSON'}},
             maximum_object_size={max(_OBJECT, int(landing.details.get(LONGEST, 0)) + 1_000)})""")
 
@@ -109,13 +109,15 @@ def _load(connection: HubConnection, source: str) -> None:
         values = ", ".join(_value(column, kind, begin.get(name, {})) for column, kind in types.items())
         unpacked = connection.sql.unpacked("staged_baseline", types)
         columns = ", ".join(f'"{column}"' for column in types)
-        connection.execute(f"INSERT INTO {name} ({columns}) SELECT {values} FROM {unpacked} WHERE name = ?", [name])
+        connection.execute(
+            f"INSERT INTO {name} ({columns}) SELECT {values} FROM {unpacked} WHERE baseline_table = ?", [name]
+        )
 
 
 def _value(column: str, kind: str, begin: dict[str, int]) -> str:
     text = f'fields."{column}"'
     if column in begin:
-        return f"{begin[column]} + row_number() OVER (ORDER BY {text}::BIGINT NULLS FIRST, line)"
+        return f"{begin[column]} + row_number() OVER (ORDER BY {text}::BIGINT NULLS FIRST, baseline_line)"
     return f"{text}::{kind}"
 
 

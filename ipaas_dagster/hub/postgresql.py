@@ -97,6 +97,8 @@ class HubServer:
         from ipaas_dagster.hub.copying import copy_hub
         from ipaas_dagster.hub.database import HubFile
 
+        with self.writing():
+            pass  # one of an older program gains its columns first
         target = HubFile(f"duckdb:///{file}", self._locks, memory_limit=self._memory_limit)
         copy_hub(self, target, verify=False)
 

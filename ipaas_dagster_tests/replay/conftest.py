@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ipaas_dagster.hub.copying import copy_hub
 from ipaas_dagster.sandbox import running_sandbox
 from ipaas_dagster.sync import sync
 from ipaas_dagster_tests.flow.world import World
@@ -45,7 +46,10 @@ def recent(brief: World, tmp_path: Path) -> World:
 
 def _copy(world: World, folder: Path) -> World:
     shutil.copytree(world.state, folder / "state")
-    return World(world.sandbox, folder / "state", world.extra)
+    copy = World(world.sandbox, folder / "state", world.extra)
+    if copy.project().hub.shared:
+        copy_hub(world.project().hub.store, copy.project().hub.store)
+    return copy
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from ipaas_dagster.mend import approve, land_records, retry_rejects
 from ipaas_dagster.merge import merge
 from ipaas_dagster.project import Project
 from ipaas_dagster.pull import pull
-from ipaas_dagster.records import Scope, utc_now
+from ipaas_dagster.records import Scope, new_id, utc_now
 from ipaas_dagster.sync import reconcile_all, sync
 from ipaas_dagster_tests.flow.world import World
 
@@ -129,6 +129,26 @@ def offline(world: World) -> Project:
     """The installation as it is now, where nothing could be called and other settings hold."""
     nowhere = "http://127.0.0.1:1/"
     return Project(replace(world.settings, base_url=nowhere, token=None, hold_records=1_000_000, hold_share=1.0))
+
+
+def file_of(project: Project) -> Path:
+    """The hub as a file to look into: itself, or a copy of what a server holds."""
+    if not project.hub.shared:
+        return project.hub.path
+    copy = project.settings.state.parent / f"{new_id()}.duckdb"
+    project.hub.copy_to(copy)
+    return copy
+
+
+def lose(project: Project) -> None:
+    """The hub is gone."""
+    if not project.hub.shared:
+        project.hub.path.unlink()
+        return
+    with project.hub.writing() as connection:
+        for schema in ("hub", "instagaze"):
+            connection.execute(f"DROP SCHEMA {schema} CASCADE")
+    vars(project).pop("hub")
 
 
 def contents(file: Path) -> dict[str, list[Any]]:

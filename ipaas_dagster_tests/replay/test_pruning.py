@@ -18,7 +18,7 @@ from ipaas_dagster.records import utc_now
 from ipaas_dagster.replay import Choice, replay
 from ipaas_dagster.replay.pruning import prune_landings
 from ipaas_dagster_tests.flow.world import World
-from ipaas_dagster_tests.replay.history import changed, contents, must_be, offline
+from ipaas_dagster_tests.replay.history import changed, contents, file_of, lose, must_be, offline
 
 
 def middle(project: Project, collection: str = "accounts") -> datetime:
@@ -35,7 +35,7 @@ def without_landings(found: dict[str, list[object]]) -> dict[str, list[object]]:
 
 def gone(project: Project, *, kept: bool) -> list[str]:
     """Ids of pruned landings; with `kept` those that open rejects or holds still name."""
-    with duckdb.connect(str(project.hub.path), read_only=True) as hub:
+    with duckdb.connect(str(file_of(project)), read_only=True) as hub:
         owed = hub.execute("""
             SELECT landing_id FROM hub.rejects WHERE resolved_at IS NULL
             UNION SELECT landing_id FROM hub.holds WHERE state = 'waiting'""").fetchall()
@@ -46,7 +46,7 @@ def gone(project: Project, *, kept: bool) -> list[str]:
 
 def test_hub_is_the_same_after_pruning_whether_replayed_or_lost(recent: World, tmp_path: Path) -> None:
     project = offline(recent)
-    before, moment = contents(project.hub.path), middle(project)
+    before, moment = contents(file_of(project)), middle(project)
     pruned = {one.collection: one for one in prune_landings(project, moment)}
     assert pruned["accounts"].landings >= 1
     assert pruned["accounts"].baseline
@@ -54,17 +54,17 @@ def test_hub_is_the_same_after_pruning_whether_replayed_or_lost(recent: World, t
     assert pruned["accounts"].kept == len(gone(project, kept=True)) > 0
     assert all(project.landings.path(i).exists() for i in gone(project, kept=True)), "open rejects need their lines"
     assert not any(one.landings for one in prune_landings(project, moment)), "nothing is left to prune"
-    assert without_landings(contents(project.hub.path)) == without_landings(before)
+    assert without_landings(contents(file_of(project))) == without_landings(before)
     result = replay(project, keep=tmp_path / "replayed.duckdb")
     assert result.findings == []
     assert without_landings(contents(tmp_path / "replayed.duckdb")) == without_landings(before)
     later = {one.collection: one for one in prune_landings(project, utc_now() + timedelta(days=1))}
     assert later["accounts"].baseline, "a baseline of a baseline and of what came after it"
     recent.check_books()
-    project.hub.path.unlink()
+    lose(project)
     lost = recent.project()
     assert not any(result.damaged for result in merge(lost))
-    assert without_landings(contents(lost.hub.path)) == without_landings(before)
+    assert without_landings(contents(file_of(lost))) == without_landings(before)
     recent.check_books()
     retried = retry_rejects(lost)
     assert retried
@@ -75,14 +75,14 @@ def test_what_was_merged_by_an_older_contract_stays_as_it_was(
     items_only: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = items_only.project()
-    before = contents(project.hub.path)['hub."items"']
+    before = contents(file_of(project))['hub."items"']
     with monkeypatch.context() as newer:
         trial = changed("items", code={"source": ("product_name",)}, description={"rules": must_be("never")})
         newer.setattr(contracts, "COLLECTIONS", trial)
         prune_landings(project, utc_now() + timedelta(days=1), ["products"])
-    project.hub.path.unlink()
+    lose(project)
     merge(items_only.project(), ["products"])
-    assert contents(project.hub.path)['hub."items"'] == before
+    assert contents(file_of(project))['hub."items"'] == before
 
 
 def test_prune_that_was_killed_before_it_was_noted(items_only: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,8 +98,8 @@ def test_prune_that_was_killed_before_it_was_noted(items_only: World, monkeypatc
         dying.setattr("ipaas_dagster.replay.pruning.add_landing", killed)
         with pytest.raises(Killed):
             prune_landings(project, tomorrow, ["products"])
-    before = without_landings(contents(project.hub.path))
+    before = without_landings(contents(file_of(project)))
     assert merge(items_only.project(), ["products"]) == [], "the baseline is noted, and changes nothing"
-    assert without_landings(contents(project.hub.path)) == before
+    assert without_landings(contents(file_of(project))) == before
     assert sum(one.landings for one in prune_landings(project, tomorrow, ["products"])) > 0
     assert replay(project, Choice(collections=("products",))).findings == []
