@@ -45,7 +45,6 @@ class HubServer:
         self._locks, self._memory_limit = locks, memory_limit
         self._folder = folder or Path(tempfile.gettempdir())
         self._idle: list[Connection[Any]] = []
-        self._is_made = False
 
     @property
     def shown(self) -> str:
@@ -53,7 +52,7 @@ class HubServer:
 
     def exists(self) -> bool:
         with self._reader() as connection:
-            return self._exists(connection)
+            return _exists(connection)
 
     def head(self) -> HubHead:
         with self.reading() as connection:
@@ -67,7 +66,7 @@ class HubServer:
     @contextmanager
     def reading(self) -> Iterator[HubConnection | None]:
         with self._reader() as connection:
-            if not self._exists(connection):
+            if not _exists(connection):
                 yield None
                 return
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -81,8 +80,7 @@ class HubServer:
         with self._told(), self._connect() as raw:
             connection = ServerConnection(raw)
             connection.execute(f"SET idle_in_transaction_session_timeout = '{_STALLED_SECONDS}s'")
-            if not self._is_made:
-                self._make(connection)
+            _make(connection)
             yield connection
 
     @contextmanager
@@ -101,13 +99,6 @@ class HubServer:
             pass  # one of an older program gains its columns first
         target = HubFile(f"duckdb:///{file}", self._locks, memory_limit=self._memory_limit)
         copy_hub(self, target, verify=False)
-
-    def _exists(self, connection: ServerConnection) -> bool:
-        if not self._is_made:
-            found = connection.execute("SELECT to_regclass('hub.meta') IS NOT NULL").fetchone()
-            self._is_made = bool(found and found[0]) and _is_complete(connection)
-            return bool(found and found[0])
-        return True
 
     @contextmanager
     def _reader(self) -> Iterator[ServerConnection]:
@@ -156,18 +147,23 @@ class HubServer:
                 f"the hub {self.shown} broke off: {_first_line(error)}; what was committed stays, run again"
             ) from error
 
-    def _make(self, connection: ServerConnection) -> None:
-        """Make what is missing: all of a new hub, or what declarations have gained since. Several may do so at once."""
-        from ipaas_dagster.hub.tables import INDEXES, make
 
-        if not _is_complete(connection):
-            with transaction(connection):
-                connection.lock("make")
-                columns = connection.columns()
-                make(connection, {table for table, _ in columns}, columns)
-                for index in INDEXES:
-                    connection.execute(index)
-        self._is_made = True
+def _exists(connection: ServerConnection) -> bool:
+    return connection.execute("SELECT to_regclass('hub.meta') IS NOT NULL").fetchall() == [(True,)]
+
+
+def _make(connection: ServerConnection) -> None:
+    """Make what is missing: all of a new hub, or what declarations have gained since. Several may do so at once."""
+    from ipaas_dagster.hub.tables import INDEXES, make
+
+    if _is_complete(connection):
+        return
+    with transaction(connection):
+        connection.lock("make")
+        columns = connection.columns()
+        make(connection, {table for table, _ in columns}, columns)
+        for index in INDEXES:
+            connection.execute(index)
 
 
 def _is_complete(connection: ServerConnection) -> bool:

@@ -28,7 +28,6 @@ from ipaas_dagster_tests.flow.oracle import Row, Rows, expected, plain
 DATA = Path(__file__).parents[2] / "data"
 
 
-
 @dataclass
 class World:
     sandbox: Sandbox
@@ -39,7 +38,7 @@ class World:
     def environment(self) -> dict[str, str]:
         given = {"IPAAS_STATE": str(self.state), "IPAAS_CONFIG": str(DATA), "IPAAS_RETRY_SECONDS": "60"}
         given |= {"INSTAGAZE_BASE_URL": self.sandbox.base_url, "INSTAGAZE_TOKEN": self.sandbox.token}
-given |= {"IPAAS_OPERATIONS_URL": stores.operations_url(self.state)}
+        given |= {"IPAAS_OPERATIONS_URL": stores.operations_url(self.state)}
         given |= {"IPAAS_HUB_URL": stores.hub_url(self.state)}
         return given | dict(self.extra)
 

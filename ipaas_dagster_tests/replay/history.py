@@ -148,7 +148,6 @@ def lose(project: Project) -> None:
     with project.hub.writing() as connection:
         for schema in ("hub", "instagaze"):
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
-    vars(project).pop("hub")
 
 
 def contents(file: Path) -> dict[str, list[Any]]:

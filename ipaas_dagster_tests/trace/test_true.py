@@ -164,11 +164,15 @@ def test_sightings_count_as_the_balance_does(past: Past) -> None:
         assert connection is not None
         wrong = connection.execute("""
             WITH seen AS (
-                SELECT landing_id, collection, count(*) FILTER (verdict = 'unchanged') AS unchanged,
-                    count(*) FILTER (verdict = 'duplicate') AS duplicate, count(*) FILTER (verdict = 'stale') AS stale,
-                    count(*) FILTER (verdict = 'insert') AS inserted, count(*) FILTER (verdict = 'update') AS updated,
-                    count(*) FILTER (verdict = 'rejected') AS rejected, count(*) FILTER (verdict = 'delete') AS deleted
-                FROM hub.sightings GROUP BY ALL)
+                SELECT landing_id, collection,
+                    count(*) FILTER (WHERE verdict = 'unchanged') AS unchanged,
+                    count(*) FILTER (WHERE verdict = 'duplicate') AS duplicate,
+                    count(*) FILTER (WHERE verdict = 'stale') AS stale,
+                    count(*) FILTER (WHERE verdict = 'insert') AS inserted,
+                    count(*) FILTER (WHERE verdict = 'update') AS updated,
+                    count(*) FILTER (WHERE verdict = 'rejected') AS rejected,
+                    count(*) FILTER (WHERE verdict = 'delete') AS deleted
+                FROM hub.sightings GROUP BY 1, 2)
             SELECT * FROM hub.landing_counts c LEFT JOIN seen s USING (landing_id, collection)
             WHERE (c.inserted, c.updated, c.unchanged, c.stale, c.duplicate, c.rejected, c.deleted) IS DISTINCT FROM
                 (coalesce(s.inserted, 0), coalesce(s.updated, 0), coalesce(s.unchanged, 0), coalesce(s.stale, 0),
