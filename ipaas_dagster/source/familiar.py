@@ -23,6 +23,8 @@ _HARMLESS = ("text", "exact")
 _ESCAPED_NAME = re.compile(rb"\\\"(?:\s|\\+[nrt])*:")
 _QUOTED_NAME = re.compile(rb"'(?:\s|\\+[nrt])*:")
 """The end of a name inside a text, and its colon: of JSON, or of a program's own notation."""
+_UNREADABLE = re.compile(r"[\\\"\x00-\x1f\ud800-\udfff]")
+"""In a name of which no reader can be made."""
 _SCALAR = str | int | float | bool | None
 
 
@@ -50,7 +52,7 @@ class _Place:
         for name, item in value.items():
             place = self.names.get(name)
             if place is None:
-                if rule_of(name) not in _HARMLESS:
+                if rule_of(name) not in _HARMLESS or _UNREADABLE.search(name):
                     raise _Harmful
                 place, new = self.names.setdefault(name, _Place()), new + 1
             new += place.add(item)
@@ -73,7 +75,7 @@ def _list_of(kind: Any) -> Any:
 
 
 class _Harmful(Exception):
-    """A name that says that it holds a secret: such a page is always searched."""
+    """A name that says that it holds a secret, or that no reader could look for: such a page is always searched."""
 
 
 class Familiar:

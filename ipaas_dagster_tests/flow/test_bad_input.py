@@ -32,6 +32,7 @@ BAD: dict[int, bytes] = {
     14: b'{"id": 14, "account_name": "nul", "x": "a\\u0000b", "contacts": [{"id": 1, "name": "\\u0000"}, '
     b'{"id": 2, "name": "kept", "y": "a\\u0000b"}]}',
     15: b'{"id": 15, "account_name": "n\\u0000l"}',
+    16: b'{"id": 16, "account_name": "names", "\\u0000": 1, "a\\\\b": 2, "\\"": 3, "": 4, "\\u0001": {"\\n": []}}',
 }
 REJECTED = {None, "instagaze:contacts:1", *(f"instagaze:accounts:{n}" for n in (5, 6, 10, 11, 15))}
 
@@ -71,6 +72,7 @@ def test_no_bad_record_stops_a_good_one(project: Project) -> None:
         rejects = connection.execute("SELECT hub_id, reasons::VARCHAR FROM hub.rejects").fetchall()
     assert {names[str(100 + n)] for n in range(len(BAD))} == {f"Zürich {n}" for n in range(len(BAD))}
     assert names["2"] == "lone \ufffd half"
+    assert names["16"] == "names"
     assert names["9"] == "control \x01 \n"
     assert {hub_id for hub_id, _ in rejects} == REJECTED
     assert "nested deeper" in dict(rejects)["instagaze:accounts:5"]

@@ -11,11 +11,14 @@ from ipaas_dagster_tests.torture import results
 from ipaas_dagster_tests.torture.bad_input import part as bad_input
 from ipaas_dagster_tests.torture.broken.cases import CASES
 from ipaas_dagster_tests.torture.broken.part import play as play_broken
+from ipaas_dagster_tests.torture.chaos.part import play as play_chaos
 from ipaas_dagster_tests.torture.crash.hunt import Hunt
 from ipaas_dagster_tests.torture.crash.scenarios import SCENARIOS
 from ipaas_dagster_tests.torture.part import Verdict
 from ipaas_dagster_tests.torture.parts import PARTS
 from ipaas_dagster_tests.torture.process import warm
+from ipaas_dagster_tests.torture.secrets.part import play as play_secrets
+from ipaas_dagster_tests.torture.soak import part as soak
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,6 +49,28 @@ def test_bad_records_end_merged_or_rejected() -> None:
     counts, problems = bad_input.play(5, 60)
     assert problems == []
     assert counts["rejected"] > 20
+
+
+def test_faults_end_in_the_truth() -> None:
+    counts, lost = play_chaos(5, 0.1, ("sql", "webhook"), rounds=1)
+    assert lost == []
+    assert counts["rounds"] == 1
+
+
+def test_no_secret_is_written_or_printed() -> None:
+    counts, hits = play_secrets(5, systems=("sql", "salesforce"), looks=(("check",), ("dead", "list", "--json")))
+    assert hits == []
+    assert counts["secrets"] > 40
+    assert counts["echoed"] > 1
+
+
+def test_days_stay_flat_and_a_growth_shows() -> None:
+    measured, problems = soak.play(5, 3)
+    assert problems == []
+    assert len(measured) == 3
+    growing = [{name: 100.0 * 2**day for name in soak.FLAT} for day in range(8)]
+    assert len(soak.grown(growing)) == len(soak.FLAT)
+    assert soak.grown([dict.fromkeys(soak.FLAT, 5.0)] * 8) == []
 
 
 def test_each_part_has_its_place_in_the_results() -> None:

@@ -7,12 +7,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from ipaas_dagster.approvals import approve, open_holds
+from ipaas_dagster.completeness.given import check_records
 from ipaas_dagster.deliver import deliver
-from ipaas_dagster.hub.holds import list_holds
 from ipaas_dagster.ledger.calls import keep_calls
-from ipaas_dagster.mend import approve
 from ipaas_dagster.operations.tables import links
-from ipaas_dagster.outbox.positions import approve_deletes, read_positions
 from ipaas_dagster.project import Project
 from ipaas_dagster.prune import prune
 from ipaas_dagster.records import Call, utc_now
@@ -26,17 +25,18 @@ YEAR = timedelta(days=400)
 
 
 def approve_holds(project: Project) -> None:
-    """Every mass delete that waits, of the hub and of the routes."""
+    """All that waits for a person: mass deletes of the hub and of the routes, mass changes, repairs."""
+    for hold in open_holds(project):
+        approve(project, hold.hold_id)
+
+
+def check_records_there(project: Project) -> None:
+    """As for a system's own webhook that names some records."""
     with project.hub.reading() as connection:
-        holds = [] if connection is None else [hold.hold_id for hold in list_holds(connection)]
-    for hold_id in holds:
-        approve(project, hold_id)
-    for system in project.worksheet.destinations:
-        with project.operations.read() as connection:
-            positions = read_positions(connection, system.name)
-        for collection, position in positions.items():
-            if position.seed is not None and position.seed.phase == "held":
-                approve_deletes(project.operations, system.name, collection, project.clock())
+        assert connection is not None
+        rows = connection.execute("SELECT hub_id FROM hub.customers WHERE deleted_at IS NULL LIMIT 3").fetchall()
+    check_records(project, "sql", "customers", [row[0] for row in rows])
+    deliver(project, "sql")
 
 
 def prune_next_year(project: Project) -> None:

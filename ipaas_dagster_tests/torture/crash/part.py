@@ -14,6 +14,9 @@ from ipaas_dagster_tests.torture.crash.scenarios import SCENARIOS
 from ipaas_dagster_tests.torture.part import Order, Verdict
 from ipaas_dagster_tests.torture.process import warm
 
+NOT_HERE = {"hub.postgresql.": "only a hub on PostgreSQL comes by it"}
+"""How the names begin of points that no scenario of this machine's stores can come by, and why."""
+
 
 def run(order: Order, names: Sequence[str] = ()) -> Verdict:
     """`names`: these scenarios alone; then not every point can be asked for."""
@@ -43,7 +46,7 @@ def _verdict(hunted: Sequence[Hunted], *, all_points: bool) -> Verdict:
     reached: Counter[str] = Counter()
     for one in hunted:
         reached.update(one.reached)
-    named = registered()
+    named = frozenset(name for name in registered() if not name.startswith(tuple(NOT_HERE)))
     failures = [f"{one.scenario}: {failure}" for one in hunted for failure in one.failures]
     if all_points:
         failures += [f"{name}: no process came to this crash point" for name in sorted(named - reached.keys())]

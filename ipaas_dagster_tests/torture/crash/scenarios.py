@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from ipaas_dagster_tests.torture.process import Command
 from ipaas_dagster_tests.torture.world import EMBEDDED, Place
 
 ACTS = "ipaas_dagster_tests.torture.crash.acts."
-BAD_MAIL = {"owner_email": "no address"}
+BAD_MAIL = {"account_owner_email": "no address"}
 Prepare = Callable[[Place, random.Random], object]
 
 
@@ -54,6 +55,7 @@ def _sync(*sources: str) -> Command:
 
 
 SYNC = _sync("accounts", "invoices")
+CHANGES_HELD = (("IPAAS_HOLD_CHANGE_RECORDS", "0"), ("IPAAS_HOLD_CHANGE_PERCENT", "0"))
 HELD = (("IPAAS_HOLD_RECORDS", "0"), ("IPAAS_HOLD_PERCENT", "0"))
 
 
@@ -115,6 +117,19 @@ def _mend(name: str, good: dict[str, Any]) -> Prepare:
     return after
 
 
+def _tamper(place: Place, dice: random.Random) -> None:
+    """Somebody changes, removes and adds rows in a database of ours."""
+    place.stir(dice)
+    for _ in range(2):  # where mass changes are held, the second sends what was approved
+        place.run(_sync(*place.sources), ("python", ACTS + "approve_holds"))
+    with sqlite3.connect(place.state / "sql.db") as connection:
+        ids = [row[0] for row in connection.execute("SELECT hub_id FROM customers ORDER BY hub_id")]
+        changed, gone = dice.sample(ids, 2)
+        connection.execute("UPDATE customers SET name = 'somebody else' WHERE hub_id = ?", [changed])
+        connection.execute("DELETE FROM customers WHERE hub_id = ?", [gone])
+        connection.execute("INSERT INTO customers (hub_id, name) VALUES ('instagaze:accounts:77', 'nobody of ours')")
+
+
 def _go_away_and_back(place: Place, dice: random.Random) -> None:
     place.stir(dice)
     place.sandbox.webhook.configure(status=410)
@@ -171,18 +186,63 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "retry rejects",
         (("rejects", "retry", "--json"),),
-        prepare=_spoil("accounts", {"account_name": 5}),
-        after=_mend("accounts", {"account_name": "Good again"}),
-        of=("mend", "landing", "hub.landing", "merge"),
+        prepare=_spoil("accounts", {"contacts": "none"}),
+        after=_mend("accounts", {"contacts": []}),
+        of=("mend", "landing", "hub", "merge"),
     ),
     Scenario(
         "retry and discard dead letters",
-        (("dead", "retry", "--json"), ("deliver", "--json"), ("dead", "discard", "--reason", "no use", "--json")),
+        (("dead", "retry", "--json"), ("deliver", "--json"), ("dead", "discard", "--system", "salesforce", "--json")),
         systems=("salesforce",),
         prepare=_spoil("accounts", BAD_MAIL),
-        after=_mend("accounts", {"owner_email": "good@example.com"}),
+        after=_mend("accounts", {"account_owner_email": "good@example.com"}),
         heal=(),
         of=("outbox.dead", "outbox.drain", "outbox.for_good"),
+    ),
+    Scenario(
+        "compare a system that others changed",
+        (("reconcile", "--system", "sql", "--json"),),
+        systems=("sql",),
+        prepare=_tamper,
+        of=("completeness", "outbox.dispatch"),
+    ),
+    Scenario(
+        "compare, and approve the repairs",
+        (("reconcile", "--system", "sql", "--json"), ("python", ACTS + "approve_holds"), ("deliver", "--json")),
+        systems=("sql",),
+        prepare=_tamper,
+        extra=(*HELD, *CHANGES_HELD),
+        of=("completeness", "outbox.change_holds"),
+    ),
+    Scenario(
+        "compare records that a system named",
+        (("python", ACTS + "check_records_there"),),
+        systems=("sql",),
+        of=("completeness",),
+    ),
+    Scenario(
+        "approve a mass change",
+        (SYNC, ("python", ACTS + "approve_holds"), SYNC),
+        systems=("sql",),
+        extra=CHANGES_HELD,
+        of=("outbox.mass_changes", "outbox.change_holds"),
+        heal=APPROVE,
+        then_sync=False,
+    ),
+    Scenario(
+        "alerts are told",
+        (("alerts", "--json"),),
+        systems=("salesforce",),
+        prepare=_spoil("accounts", BAD_MAIL),
+        after=_mend("accounts", {"account_owner_email": "good@example.com"}),
+        heal=(),
+        of=("alerts",),
+    ),
+    Scenario(
+        "copy the hub",
+        (("hub", "copy", "duckdb:///{folder}/copy-{n}.duckdb", "--json"),),
+        heal=(),
+        of=("hub.copying",),
     ),
     Scenario(
         "prune",
@@ -290,8 +350,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "let a reject go",
         (("rejects", "discard", "--collection", "customers", "--json"),),
-        prepare=_spoil("accounts", {"account_name": 5}),
-        after=_mend("accounts", {"account_name": "Good again"}),
+        prepare=_spoil("accounts", {"contacts": "none"}),
+        after=_mend("accounts", {"contacts": []}),
         heal=(),
         of=("hub.choosing",),
     ),

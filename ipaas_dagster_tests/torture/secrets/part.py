@@ -11,7 +11,7 @@ from pathlib import Path
 from ipaas_dagster.sandbox import running_sandbox
 from ipaas_dagster.sandbox.instagaze.samples import SAMPLES
 from ipaas_dagster_tests.torture.part import Order, Verdict
-from ipaas_dagster_tests.torture.process import Command, live
+from ipaas_dagster_tests.torture.process import Command, live, warm
 from ipaas_dagster_tests.torture.secrets.planted import Planted
 from ipaas_dagster_tests.torture.secrets.searcher import Hit, Searcher
 from ipaas_dagster_tests.torture.world import Place
@@ -30,9 +30,10 @@ SHOWN = 12
 
 
 def run(order: Order) -> Verdict:
+    warm()
     verdict = Verdict()
     for dagster in (False, True):
-        counts, hits = play(order.seed, dagster=dagster, jobs=JOBS if dagster else ())
+        counts, hits = play(order.seed, jobs=JOBS if dagster else ())
         verdict.failures += [f"{hit.secret} ({hit.form}) stands in {hit.where}" for hit in hits[:SHOWN]]
         order.say(f"secrets: {counts}{' FAILED' if hits else ''}")
         what = "through Dagster" if dagster else "by commands"
@@ -44,7 +45,11 @@ def run(order: Order) -> Verdict:
 
 
 def play(
-    seed: int, *, systems: tuple[str, ...] = SYSTEMS, dagster: bool = False, jobs: tuple[str, ...] = ()
+    seed: int,
+    *,
+    systems: tuple[str, ...] = SYSTEMS,
+    looks: tuple[Command, ...] = LOOKS,
+    jobs: tuple[str, ...] = (),
 ) -> tuple[dict[str, int], list[Hit]]:
     """Everything is done once with secrets all over; what there was, and where one was found."""
     planted = Planted()
@@ -57,16 +62,16 @@ def play(
         planted.in_environment(place.environment)
         planted.in_source(sandbox)
         with planted.overheard(sandbox.stand_ins):
-            _do_everything(place, jobs)
+            _do_everything(place, looks, jobs)
         sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
         hits = Searcher(planted.secrets).below(folder)
     counts = {"secrets": len(planted.secrets), "echoed": planted.echoed, "files": len(sizes), "bytes": sum(sizes)}
     return counts, hits
 
 
-def _do_everything(place: Place, jobs: tuple[str, ...]) -> None:
+def _do_everything(place: Place, looks: tuple[Command, ...], jobs: tuple[str, ...]) -> None:
     everything: Command = ("sync", "--json", "--debug")
-    commands = [everything, *LOOKS, ("dead", "retry"), everything]
+    commands = [everything, *looks, ("dead", "retry"), everything]
     wrong = {"SALESFORCE_CLIENT_SECRET": "wrong-secret-of-somebody", "INSTAGAZE_TOKEN": "wrong-token-of-somebody"}
     for number, words in enumerate(commands):
         made = tuple(word.format(folder=place.folder) for word in words)
