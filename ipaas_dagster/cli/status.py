@@ -126,7 +126,10 @@ def _minute(at: datetime | None) -> str:
 def _standing(system: SystemStatus) -> str:
     if system.switched_off:
         return "off"
-    return f"paused: {', '.join(system.paused)}" if system.paused else "on"
+    if system.system in system.paused:
+        return "paused"
+    names = [name.partition("/")[2] for name in system.paused]
+    return f"paused: {', '.join(names) if len(names) < 3 else f'{len(names)} routes'}" if names else "on"
 
 
 def _stuck(state: Status) -> Iterator[RenderableType]:
