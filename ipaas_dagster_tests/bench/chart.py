@@ -13,12 +13,12 @@ OTHER = "#9aa5b1"
 
 
 def chart(rows: Sequence[Row]) -> str:
-    """Bars are comparable within a row only: each has a scale of its own."""
+    """Bars are comparable within a row only: each has a scale of its own. Rows with nothing to compare are left out."""
     parts, top = [], HEAD
-    for row in rows:
-        parts.append(_text(16, top + 14, row.title, weight="600"))
+    for row in (row for row in rows if len(row.lines) > 1):
+        parts.append(_text(16, top + 14, row.title.replace("`", ""), weight="600"))
         top += TITLE
-        longest = max(line.seconds for line in row.lines)
+        longest = max(line.spread[1] for line in row.lines)
         for line in row.lines:
             parts += _bar(line, top, longest)
             top += BAR + 4
@@ -40,9 +40,8 @@ def _bar(line: Line, top: int, longest: float) -> list[str]:
     return [
         _text(LEFT - 8, top + 14, line.contestant, anchor="end"),
         f'<rect x="{LEFT}" y="{top}" width="{length:.1f}" height="{BAR}" rx="2" fill="{colour}"/>',
-        f'<line x1="{low:.1f}" x2="{min(high, WIDTH - 4):.1f}" y1="{middle}" y2="{middle}" stroke="#1b1f24" '
-        'stroke-width="1.5"/>',
-        _text(int(LEFT + max(length, min(high, WIDTH) - LEFT) + 8), top + 14, duration(line.seconds)),
+        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}" stroke="#1b1f24" stroke-width="1.5"/>',
+        _text(int(LEFT + max(length, high - LEFT) + 8), top + 14, duration(line.seconds)),
     ]
 
 

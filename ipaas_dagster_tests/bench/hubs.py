@@ -15,7 +15,7 @@ _MOVED = "regexp_replace({c}, '[0-9]+$', '') || (regexp_extract({c}, '[0-9]+$'):
 
 def grow(hub: duckdb.DuckDBPyConnection, times: int) -> int:
     """`times` as many records as there are; how many customers and contacts there are then."""
-    hub.execute("SET preserve_insertion_order = false")
+    hub.execute("SET preserve_insertion_order = false; SET memory_limit = '3GB'")
     hub.execute("BEGIN")
     hub.execute(f"CREATE TEMP TABLE copies AS SELECT unnest(range(1, {times}::BIGINT)) * {APART} AS apart")
     last = hub.execute("SELECT max(seq) FROM hub.changes").fetchone()[0]
