@@ -99,7 +99,7 @@ class LandingNote:
 
     landing_id: str
     collection: str
-    scope: Literal["full", "since", "window", "snapshot", "tombstones", "retry", "webhook", "baseline"]
+    scope: Literal["full", "since", "window", "snapshot", "tombstones", "retry", "webhook", "baseline", "range"]
     records: int
     sha256: str
     bytes: int

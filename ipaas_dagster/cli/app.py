@@ -9,6 +9,7 @@ from ipaas_dagster.cli import (
     approve,
     html_report,
     hub,
+    load,
     look,
     operations,
     pipelines,
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command()(run.sync)
 app.command()(run.deliver)
 app.command()(run.reconcile)
+app.command()(load.load)
 
 app.command()(plan.plan)
 app.command()(plan.apply)

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit whole number that SQLite still takes as its rowid."""

@@ -9,7 +9,10 @@ from __future__ import annotations
 from sqlalchemy import Connection, Index, Table, insert, inspect, select, update
 from sqlalchemy.schema import CreateColumn
 
-from ipaas_dagster.operations import care  # noqa: F401 - declares its tables
+from ipaas_dagster.operations import (
+    care,  # noqa: F401 - declares its tables
+    load_tables,  # noqa: F401  # its tables belong to the store
+)
 from ipaas_dagster.operations.tables import SCHEMA_VERSION, metadata, schema_version
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DAYS, HOURS = 30, 48
 MEASURES = ("fetched", "changed", "delivered", "failed")
-READ = ("full", "since", "window", "snapshot")
+READ = ("full", "since", "window", "snapshot", "range")
 """Landings with these scopes hold records that the source was asked for."""
 NO_FAILURE = ("intent", "sending", "delivered")
 

@@ -125,7 +125,7 @@ def _adopt(project: Project, landing_id: str, held: str | None) -> LandingNote |
     except LandingDamaged as error:
         project.say(str(error))
         return None
-    with _undisturbed(project, note.collection, held) as free:
+    with _undisturbed(project, _reader_of(note), held) as free:
         if not free or not _without_row(project, [landing_id]):
             return None
         if not project.landings.is_whole(note):
@@ -135,6 +135,7 @@ def _adopt(project: Project, landing_id: str, held: str | None) -> LandingNote |
             add_landing(connection, note, project.clock())
             _add_calls(connection, calls, places, landing_id)
             _adopt_cursor(connection, note, project.clock())
+            _adopt_range(connection, note, project.clock())
     project.say(f"landing {landing_id} of {note.collection} was complete but not noted; it is now")
     return note
 
@@ -144,6 +145,23 @@ def _drop(project: Project, note: LandingNote) -> None:
     noted and moved no cursor, so that what it had read is read again."""
     project.landings.remove(note.landing_id)
     project.say(f"landing {note.landing_id} of {note.collection} has no data; it was never noted, and goes")
+
+
+def _reader_of(note: LandingNote) -> str:
+    """Whose scan lock its maker held."""
+    number = note.details.get("range")
+    return note.collection if number is None else f"{note.collection}~{number}"
+
+
+def _adopt_range(connection: Connection, note: LandingNote, now: datetime) -> None:
+    """A range of a load that is still under way need not be read again."""
+    from ipaas_dagster.source.loads import note_landed, open_ranges, read_load
+
+    number, load = note.details.get("range"), read_load(connection, note.collection)
+    if number is None or load is None or load.load_id != note.details.get("load"):
+        return
+    if number in open_ranges(connection, load):
+        note_landed(connection, note.collection, number, note.landing_id, now)
 
 
 def _adopt_cursor(connection: Connection, note: LandingNote, now: datetime) -> None:
@@ -217,9 +235,12 @@ def _remove_leftover(project: Project, name: str, held: str | None) -> None:
     """Temporary files name their collection; data without manifest does not, so it is kept until nobody
     reads."""
     from ipaas_dagster.source.collections import SOURCE_COLLECTIONS
+    from ipaas_dagster.source.loads import running_workers
 
-    mine = [c.name for c in SOURCE_COLLECTIONS if f"/.{c.name}." in name]
-    for collection in mine or [c.name for c in SOURCE_COLLECTIONS]:
+    maker = name.rpartition("/")[2].split(".")[1] if name.endswith(".tmp") else None
+    with project.operations.read() as connection:
+        all_makers = [*(c.name for c in SOURCE_COLLECTIONS), *running_workers(connection)]
+    for collection in [maker] if maker else all_makers:
         with _undisturbed(project, collection, held) as free:
             if not free:
                 return

@@ -48,10 +48,13 @@ class LandingStore:
             raise NotSetUp(f"the landings at {self._files.shown} are in no folder of this machine")
         return self._files.root
 
-    def writer(self, collection: str, *, run_id: str, landing_id: str | None = None) -> Writer:
-        """A new landing; nothing is on disk until its first line, and nothing stays without `close`."""
+    def writer(
+        self, collection: str, *, run_id: str, landing_id: str | None = None, made_by: str | None = None
+    ) -> Writer:
+        """A new landing; nothing is on disk until its first line, and nothing stays without `close`. `made_by`: whose
+        scan lock the caller holds, where it is not the collection's."""
         landing_id = landing_id or new_id()
-        return Writer(self._files, day_of(landing_id), landing_id, collection, run_id)
+        return Writer(self._files, day_of(landing_id), landing_id, collection, run_id, made_by)
 
     def path(self, landing_id: str) -> Path:
         """Its file in a folder of this machine."""

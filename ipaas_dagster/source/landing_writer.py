@@ -17,14 +17,18 @@ from ipaas_dagster.records import LandingNote
 from ipaas_dagster.source.folders import Folder, digest_of, not_writable
 from ipaas_dagster.source.landing_names import data_name, manifest_name
 
-Scoped = Literal["full", "since", "window", "snapshot", "tombstones", "retry", "webhook", "baseline"]
+Scoped = Literal["full", "since", "window", "snapshot", "tombstones", "retry", "webhook", "baseline", "range"]
 
 
 class Writer:
     """One landing in the making. Leaving the block without `close` removes what was written."""
 
-    def __init__(self, files: Folder, day: str, landing_id: str, collection: str, run_id: str) -> None:
+    def __init__(
+        self, files: Folder, day: str, landing_id: str, collection: str, run_id: str, made_by: str | None = None
+    ) -> None:
         self.landing_id, self.collection, self.run_id, self.records = landing_id, collection, run_id, 0
+        self.made_by = made_by or collection
+        """Under whose scan lock: in the names of its unfinished files, so that nobody else clears them away."""
         self._files, self._day, self._temporary = files, day, Path()
         self._observed: tuple[datetime, datetime] | None = None
         self.pages: dict[str, tuple[int, int]] = {}
@@ -107,7 +111,7 @@ class Writer:
         return note
 
     def _manifest(self, note: LandingNote, calls: Sequence[Mapping[str, Any]]) -> None:
-        temporary = self._files.temporary(self._day, f".{self.collection}.{self.landing_id}.json.tmp")
+        temporary = self._files.temporary(self._day, f".{self.made_by}.{self.landing_id}.json.tmp")
         with temporary.open("wb") as file:
             file.write(msgspec.json.encode({**asdict(note), "calls": list(calls), "places": self.pages}) + b"\n")
             _sync(file)
@@ -126,7 +130,7 @@ class Writer:
     def _open(self) -> None:
         import zstandard
 
-        self._temporary = self._files.temporary(self._day, f".{self.collection}.{self.landing_id}.tmp")
+        self._temporary = self._files.temporary(self._day, f".{self.made_by}.{self.landing_id}.tmp")
         try:
             self._file = self._temporary.open("wb")
         except OSError as error:

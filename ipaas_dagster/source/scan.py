@@ -9,7 +9,7 @@ pages asked for ahead.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from ipaas_dagster.errors import ProtocolBroken, Unavailable
 from ipaas_dagster.records import SOURCE_SYSTEM
@@ -25,7 +25,8 @@ DOUBT, PATIENCE = 3, 200
 
 
 class Scan:
-    """One pass over a list. `until`: an index to stop at (a window's end), else its end.
+    """One pass over a list. `until`: an index to stop at (a window's end), else its end. `far`: nothing behind it is
+    asked for ahead.
     `counts_all`: the server's count is known to be that of the whole list. `notes`: what was
     odd."""
 
@@ -38,16 +39,21 @@ class Scan:
         until: int | None = None,
         first: Page | None = None,
         counts_all: bool = False,
+        far: int | None = None,
     ) -> None:
         self.notes: dict[str, None] = {}
         self._limit, self._until, self._first, self._counts_all = limit, until, first, counts_all
-        self._connections = connections
+        self._connections, self._far = connections, far
         self._ahead = Ahead(lambda offset: fetch(offset, limit), connections)
         self._size = 0
         self._step = 1
         self._linked = linked
         self._farthest = self._stuck = self._given = 0
         self._last_end: int | None = None
+
+    def links(self, left: Sequence[bytes], right: Sequence[bytes]) -> bool:
+        """Whether one page joins the other, by the rule that this list's pages are linked by."""
+        return self._linked(left, right)
 
     @property
     def requests(self) -> int:
@@ -101,7 +107,7 @@ class Scan:
         """Pages behind this one, as far as the count goes; where there is none, twice as many each time."""
         following = self._following(page)
         many = 2 * self._connections if page.count is not None else min(2 * self._connections, self._given)
-        last = min(x for x in (page.count, self._until, following + many * self._step) if x is not None)
+        last = min(x for x in (page.count, self._until, self._far, following + many * self._step) if x is not None)
         self._ahead.want(range(following, max(last - OVERLAP, following), self._step))
 
     def _following(self, page: Page) -> int:
