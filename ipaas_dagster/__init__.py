@@ -1,6 +1,6 @@
 """The map: how a record travels, and the file or folder that moves it on.
 
-    source/          1  a scan reads a collection and lands it as received      pull.py
+    source/          1  a scan reads a collection and lands it as received      pull.py, load.py
     contracts/       2  what a record must be; others are rejected with reasons
     hub/             3  current records, versions, changes                      merge.py, reconcile.py
     mapping/         4  worksheet and templates: what goes where, in what form

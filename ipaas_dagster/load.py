@@ -135,7 +135,7 @@ class _Reader:
         first = writer.records + 1
         writer.page(page.sent_at, page.records, page.call_id)
         self.redacted.update(page.redacted)
-        return Range(number, page.offset, first, len(page.records))
+        return Range(number, page.offset, page.count, first, len(page.records))
 
     def read(self, load: Load, number: int) -> int:
         """Read and land one range; how many records it brought."""
@@ -192,4 +192,4 @@ def _head(landings: Any, load: Load, number: int) -> Page:
     lines = list(islice(landings.lines(load.heads_landing_id), one.first_line - 1, one.first_line - 1 + one.lines))
     parsed = [msgspec.json.decode(line, type=_Line) for line in lines]
     sent_at = datetime.fromtimestamp(parsed[0].observed_at / 1_000_000, UTC)
-    return Page(one.at, [bytes(line.record) for line in parsed], None, sent_at)
+    return Page(one.at, [bytes(line.record) for line in parsed], one.counted, sent_at)

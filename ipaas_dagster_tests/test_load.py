@@ -71,6 +71,26 @@ def test_it_is_the_same_as_a_single_scan(sandbox: Sandbox, tmp_path: Path, each_
         begin_load(project, "gateways", 2)
 
 
+def test_what_the_list_moved_between_two_ranges_is_searched_and_read(sandbox: Sandbox, tmp_path: Path) -> None:
+    """150 records come back before the first join after the ranges were cut: by offsets alone, as many that nobody
+    touched would be in no range."""
+    source = sandbox.instagaze
+    away = [source.record("accounts", number) for number in source.usable_ids("accounts")[:300:2]]
+    for record in away:
+        assert record is not None
+        source.delete("accounts", int(record["id"]))
+    world = World(sandbox, tmp_path / "state", MORE)
+    project = world.project()
+    load = begin_load(project, "accounts", 3)
+    for record in away:
+        assert record is not None
+        source.put("accounts", record)
+    assert load is not None
+    work(project, load)
+    merge(project)
+    equal(world)
+
+
 def test_two_processes_under_writes(sandbox: Sandbox, tmp_path: Path) -> None:
     world = World(sandbox, tmp_path / "state", MORE)
     before = {record["id"] for record in sandbox.instagaze.truth("accounts")}

@@ -25,6 +25,7 @@ load_ranges = Table(
     Column("number", Integer, primary_key=True),
     Column("load_id", String, nullable=False),
     Column("at", Number, nullable=False),  # the offset of its first page when the load began
+    Column("counted", Number),  # how many records the source counted then
     Column("first_line", Number, nullable=False),  # of that page, among the heads
     Column("lines", Integer, nullable=False),
     Column("landing_id", String),  # null: not landed yet

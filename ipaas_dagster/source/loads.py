@@ -16,10 +16,12 @@ from ipaas_dagster.source.landed import write_cursor
 @dataclass(frozen=True)
 class Range:
     """Part of a list, from the page that stood at offset `at` when the load began up to the next range's first page.
-    That page is `lines` lines of the heads' landing."""
+    That page is `lines` lines of the heads' landing; `counted`: the list's length then, by which it is found again in a
+    list that has moved."""
 
     number: int
     at: int
+    counted: int | None
     first_line: int
     lines: int
 
@@ -44,7 +46,9 @@ def read_load(connection: Connection, collection: str) -> Load | None:
     if row is None:
         return None
     t = load_ranges.c
-    query = select(t.number, t.at, t.first_line, t.lines).where(t.collection == collection).order_by(t.number)
+    query = (
+        select(t.number, t.at, t.counted, t.first_line, t.lines).where(t.collection == collection).order_by(t.number)
+    )
     ranges = tuple(Range(*found) for found in connection.execute(query))
     return Load(row.load_id, collection, row.state, row.heads_landing_id, row.started_at, ranges)
 
