@@ -310,6 +310,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         of=("cli", "outbox.drain"),
     ),
     Scenario("a pull that is refused", (SYNC,), prepare=_refuse, after=_let_in, of=("pull", "source")),
+    Scenario(
+        "load in ranges",
+        (("load", "accounts", "--again", "--json"), _sync("accounts")),
+        sources=("accounts",),
+        of=("load", "landing", "merge"),
+    ),
     Scenario("probe for changes", (("python", ACTS + "probe"),), of=("source", "ledger")),
     Scenario(
         "approve a pipeline's mapping",
