@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from ipaas_dagster.alerts import after_run
 from ipaas_dagster.approvals import approve, open_holds
 from ipaas_dagster.completeness.given import check_records
 from ipaas_dagster.deliver import deliver
@@ -37,6 +38,11 @@ def check_records_there(project: Project) -> None:
         rows = connection.execute("SELECT hub_id FROM hub.customers WHERE deleted_at IS NULL LIMIT 3").fetchall()
     check_records(project, "sql", "customers", [row[0] for row in rows])
     deliver(project, "sql")
+
+
+def tell_alerts(project: Project) -> None:
+    """The end of a run that found something, as Dagster's jobs have it."""
+    after_run(project, "sync", ["something is new"], thorough=True)
 
 
 def prune_next_year(project: Project) -> None:
