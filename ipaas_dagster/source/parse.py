@@ -107,7 +107,8 @@ def _leniently(text: bytes, notes: tuple[str, ...]) -> Body:
     if start not in (b"[", b"{"):
         raise BrokenBody("neither a JSON object nor a list" if start else "an empty body")
     envelope = members(text) if start == b"{" else {}
-    results = envelope.get(b"results", b"[]" if envelope.get(b"results") == b"null" else text)
+    results = envelope.get(b"results", text)
+    results = b"[]" if results == b"null" else results
     single = start == b"{" and b"results" not in envelope
     if not single and results[:1] != b"[":
         raise BrokenBody("`results` is not a list")
@@ -133,12 +134,13 @@ def _sliced(text: bytes, notes: tuple[str, ...]) -> Body:
     envelope = _object(text)
     if "results" not in envelope:
         return Body(_lines([msgspec.Raw(text.strip())]), single=True, notes=notes, text=text)
-    results = bytes(envelope["results"])
+    results, count = bytes(envelope["results"]), _count(envelope.get("count"))
     if results == b"null":
+        if count:  # a server in trouble; one that means it says so again, and is then read leniently
+            raise BrokenBody(f"`results` is null, although `count` is {count}")
         results = b"[]"
     if results[:1] != b"[":
         raise BrokenBody("`results` is not a list")
-    count = _count(envelope.get("count"))
     return Body(_lines(_list(results)), count, enveloped=True, notes=notes, text=text)
 
 

@@ -44,6 +44,9 @@ def test_a_count_is_a_whole_number_or_nothing(count: object, read: int | None) -
 
 def test_a_null_list_is_empty_and_records_need_not_be_objects() -> None:
     assert parse_list(b'{"count":0,"results":null}').records == []
+    with pytest.raises(BrokenBody, match="although `count` is 5"):
+        parse_list(b'{"count":5,"results":null}')
+    assert parse_list(b'{"count":5,"results":null}', lenient=True).records == []
     assert parse_list(b'[1,null,"x",[2]]').records == [b"1", b"null", b'"x"', b"[2]"]
 
 
