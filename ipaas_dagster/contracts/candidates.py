@@ -14,6 +14,7 @@ from ipaas_dagster.contracts.base import WHOLE_RECORD, Collection, Column
 from ipaas_dagster.contracts.cells import cell, containers, literal, quoted, read_columns, split
 from ipaas_dagster.contracts.extra import extra, removing
 from ipaas_dagster.contracts.landed import array_column, array_field, source_id
+from ipaas_dagster.contracts.repeated import Keys, holds_a_key_twice
 from ipaas_dagster.contracts.types import duckdb_type
 from ipaas_dagster.contracts.values import Value, hub_prefix, read, reason, with_values
 from ipaas_dagster.records import UNREADABLE
@@ -23,8 +24,11 @@ def private(children: Sequence[Collection]) -> tuple[str, ...]:
     return ("reasons", "noted", "deleted", *(array_column(child) for child in children))
 
 
-def candidates(collection: Collection, rows: str, children: Sequence[Collection] = ()) -> str:
-    """SQL of the candidates in `rows` (see `landed`), in the columns and order of the staged table."""
+def candidates(
+    collection: Collection, rows: str, children: Sequence[Collection] = (), familiar: Sequence[Keys] = ()
+) -> str:
+    """SQL of the candidates in `rows` (see `landed`), in the columns and order of the staged table; `familiar` are
+    the keys that most of their records have."""
     arrays = [array_field(child) for child in children]
     values = {c.name: read(c, _prefix(c)) for c in read_columns(collection)}
     body = _with_extra(collection, split(collection, rows, arrays), arrays)
@@ -35,7 +39,8 @@ def candidates(collection: Collection, rows: str, children: Sequence[Collection]
     stated = "".join(f", {_array(child)} AS {array_column(child)}" for child in children)
     typed = (
         f"SELECT line, element, observed_at, {source_id(collection)} AS source_id, parent_hub_id, "
-        f"{_removed(collection)} AS removed, {columns}, extra, {_reasons(collection, values, children)} AS reasons, "
+        f"{_removed(collection)} AS removed, {columns}, extra, "
+        f"{_reasons(collection, values, children, familiar)} AS reasons, "
         f"{_noted(collection, children)} AS noted, deleted{stated} FROM ({body})"
     )
     names = ", ".join(quoted(c.name) for c in collection.columns)
@@ -96,7 +101,9 @@ def _array(child: Collection) -> str:
     return f"stated_array(fields.{quoted(array_field(child))})"
 
 
-def _reasons(collection: Collection, values: dict[str, Value], children: Sequence[Collection]) -> str:
+def _reasons(
+    collection: Collection, values: dict[str, Value], children: Sequence[Collection], familiar: Sequence[Keys]
+) -> str:
     """A list of texts, or NULL. A record that says it is gone needs only its id: it may be deleted anyhow."""
     needed = _id_reasons(collection)
     others = [reason(value) for value in values.values()]
@@ -108,7 +115,7 @@ def _reasons(collection: Collection, values: dict[str, Value], children: Sequenc
         "WHEN record IS NULL THEN ['record: null is not an object'] "
         "WHEN NOT is_object(record) THEN ['record: ' || shown(record) || ' is not an object'] "
         f"WHEN contains(record::VARCHAR, {unreadable}) THEN ['record: ' || (record->>{literal('$.' + UNREADABLE)})] "
-        "WHEN list_unique(json_keys(record)) <> len(json_keys(record)) THEN ['record: holds a key twice'] "
+        f"WHEN {holds_a_key_twice(familiar)} THEN ['record: holds a key twice'] "
         f"WHEN {_removed(collection)} THEN {_listed(needed)} ELSE {_listed([*needed, *others])} END"
     )
 

@@ -35,9 +35,9 @@ def check(con: duckdb.DuckDBPyConnection, collection: Collection, batch_rows: in
 
 
 def _batch(con: duckdb.DuckDBPyConnection, collection: Collection, start: int, end: int) -> pd.DataFrame:
-    names = ", ".join(quoted(c.name) for c in collection.columns)
+    names = "".join(f", {quoted(name)}" for name in findings.asked(collection))
     query = (
-        f"SELECT rowid AS row, {names}, {_UNREADABLE} FROM staged_{collection.name} "
+        f"SELECT rowid AS row{names}, {_UNREADABLE} FROM staged_{collection.name} "
         "WHERE rowid >= ? AND rowid < ? AND (NOT removed OR reasons IS NOT NULL)"
     )
     with warnings.catch_warnings():  # DuckDB still drops a column in place, which pandas will forbid

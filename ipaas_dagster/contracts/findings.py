@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ipaas_dagster.contracts.base import Collection, Column
-from ipaas_dagster.contracts.validation import UNREADABLE, expectation_schema, failures, schema
+from ipaas_dagster.contracts.validation import UNREADABLE, demanding, demands, expectation_schema, failures, schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,9 +16,16 @@ Finding = tuple[int, str, str | None]
 """(row, field, what is wrong with it); None where the row's own reasons from reading say it."""
 
 
+def asked(collection: Collection) -> tuple[str, ...]:
+    """The columns that a frame must have to be asked; the others can fail nothing. Beside them: `unreadable`."""
+    names = [c.name for soft in (False, True) for c in demanding(collection, soft=soft)]
+    names += [name for expectation in collection.expectations for name in expectation.columns]
+    return tuple(dict.fromkeys(names))
+
+
 def hard(collection: Collection, frame: pd.DataFrame) -> list[Finding]:
     """Why rows of `frame` (indexed by row) must be rejected: every reason, one finding each."""
-    failed = failures(schema(collection), frame)
+    failed = failures(demands(collection), frame)
     return [] if failed is None else _told(collection, frame, failed)
 
 

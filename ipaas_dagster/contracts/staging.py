@@ -18,6 +18,7 @@ from ipaas_dagster.contracts.checking import check
 from ipaas_dagster.contracts.damaged import reject_unreadable_lines
 from ipaas_dagster.contracts.landed import array_column, element_rows, lines, record_rows
 from ipaas_dagster.contracts.rejecting import reject, reject_elements_of_rejected
+from ipaas_dagster.contracts.repeated import familiar_keys
 from ipaas_dagster.contracts.values import MACROS
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def stage(con: duckdb.DuckDBPyConnection, landing_path: Path, source: str, *, ba
     parent, *children = of_source(source)
     _prepare(con)
     rows = record_rows(lines(landing_path))
-    _make(con, parent, candidates(parent, rows, children))
+    _make(con, parent, candidates(parent, rows, children, familiar_keys(con, rows)))
     damaged = _set_aside(con, parent)
     if damaged:
         reject_unreadable_lines(con, parent, landing_path)
@@ -103,7 +104,7 @@ def _note_lines(con: duckdb.DuckDBPyConnection, parent: Collection, children: Se
 
 def _stage_child(con: duckdb.DuckDBPyConnection, parent: Collection, child: Collection, batch: int) -> None:
     rows = element_rows(parent, child)
-    _make(con, child, candidates(child, rows))
+    _make(con, child, candidates(child, rows, (), familiar_keys(con, rows)))
     _settle(con, child, rows, batch)
     reject_elements_of_rejected(con, parent, child)
 

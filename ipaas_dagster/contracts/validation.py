@@ -6,7 +6,7 @@ What cannot be read as a column's type is found while reading (`values`); the sc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +52,23 @@ def schema(collection: Collection, *, soft: bool = False) -> pa.DataFrameSchema:
 
     Its frames have one column per declared column; hard ones also `unreadable`.
     """
+    return _schema(collection, demanding(collection, soft=True) if soft else collection.columns, soft=soft)
+
+
+@cache
+def demands(collection: Collection) -> pa.DataFrameSchema:
+    """The hard schema without the columns that nothing is demanded of: reading has given those their type."""
+    return _schema(collection, demanding(collection, soft=False), soft=False)
+
+
+def demanding(collection: Collection, *, soft: bool) -> tuple[Column, ...]:
+    """The columns that a record can fail."""
+    return tuple(c for c in collection.columns if (c.required and not soft) or any(r.soft is soft for r in c.rules))
+
+
+def _schema(collection: Collection, wanted: Iterable[Column], *, soft: bool) -> pa.DataFrameSchema:
     import pandera.pandas as pa
 
-    wanted = [c for c in collection.columns if not soft or any(rule.soft for rule in c.rules)]
     columns = {c.name: _column(c, soft=soft) for c in wanted}
     if not soft:
         must_be_null = pa.Check(lambda s: s.isna(), error=UNREADABLE, ignore_na=False)

@@ -117,6 +117,13 @@ def test_what_is_no_record_is_rejected_beside_good_ones(staged: Any, record: Any
     assert sorted(r["line"] for r in result.rows("lines")) == [1, 2, 3]
 
 
+def test_a_key_twice_is_found_far_behind_the_first_records_too(staged: Any) -> None:
+    good = [with_(PRODUCT, id=number) for number in range(1, 551)]
+    result = staged("products", *good, b'{"id":551,"price":1,"price":2}')
+    assert result.reasons() == ["record: holds a key twice"]
+    assert result.one("rejects")["line"] == 551
+
+
 def test_secrets_and_card_numbers_are_not_in_reasons(staged: Any) -> None:
     method = {"card_number": ["4111111111111111"], "card_fingerprint": "f"}
     result = staged("transactions", with_(TRANSACTION, method=method, charge_message="4111111111111111\u0000"))
