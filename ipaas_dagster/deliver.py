@@ -87,8 +87,10 @@ def deliver(project: Project, system: str, means: Means | None = None) -> Delive
     if off is not None:
         _switch_off(project, system)
         return DeliverResult(system, {}, switched_off=off)
+    from ipaas_dagster.outbox.garbage import seldom_collected
+
     notes: list[str] = []
-    with project.locks.hold(f"deliver-{system}"):
+    with project.locks.hold(f"deliver-{system}"), seldom_collected():
         means = means or Means(connect)
         if means.pins and project.worksheet.pipelines:
             from ipaas_dagster.pipelines import follow

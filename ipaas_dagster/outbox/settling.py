@@ -60,12 +60,14 @@ def settle(
     """Write what became of a batch, in the caller's transaction. `limit`: attempts before an entry is dead; `waits`:
     seconds between them, where the destination has its own."""
     outcomes = {outcome.entry_id: outcome for outcome in answered.outcomes}
-    delivered = [e for e in answered.entries if _kind(outcomes.get(e.entry_id)) == "delivered"]
-    failed = [
-        (e, _next(e, outcomes.get(e.entry_id), answered, limit))
-        for e in answered.entries
-        if _kind(outcomes.get(e.entry_id)) != "delivered"
-    ]
+    delivered: list[Owed] = []
+    failed: list[tuple[Owed, Next]] = []
+    for entry in answered.entries:
+        outcome = outcomes.get(entry.entry_id)
+        if outcome is not None and outcome.kind == "delivered":
+            delivered.append(entry)
+        else:
+            failed.append((entry, _next(entry, outcome, answered, limit)))
     _write_failed(connection, answered, failed, outcomes, now, lambda used: wait_seconds(used, chance(), waits))
     _give_way(connection, answered, [e for e, after in failed if after.state in REPLACEABLE], now)
     requeued = _write_delivered(connection, answered, delivered, outcomes, now) if delivered else {}
@@ -75,10 +77,6 @@ def settle(
         sum(after.state is State.IN_DOUBT for _, after in failed),
         requeued,
     )
-
-
-def _kind(outcome: Outcome | None) -> str | None:
-    return outcome.kind if outcome else None
 
 
 def _next(entry: Owed, outcome: Outcome | None, answered: Answered, limit: int) -> Next:
@@ -111,7 +109,8 @@ def _write_failed(
         again = now + timedelta(seconds=wait(after.attempts)) if waits else None
         kept = answered.batch_id if after.state is State.IN_DOUBT else None
         row = {"id": entry.entry_id, "st": after.state.value, "n": after.attempts, "why": after.reason}
-        said = _kind(outcomes.get(entry.entry_id)) or ("in_doubt" if waits else "not_sent")
+        outcome = outcomes.get(entry.entry_id)
+        said = outcome.kind if outcome else "in_doubt" if waits else "not_sent"
         rows.append({**row, "again": again, "batch": kept, "said": said})
     values = {
         "state": bindparam("st"), "attempts": bindparam("n"), "reason": bindparam("why"),
