@@ -21,7 +21,9 @@ def main() -> int:
     given = _arguments()
     chosen = given.part or list(PARTS)
     say(f"seed {given.seed}; the same one does the same again: --seed {given.seed}")
-    verdicts = {name: _run(name, PARTS[name][0], given, _seconds(name, chosen, given.minutes)) for name in chosen}
+    ends, verdicts = time.monotonic() + given.minutes * 60, {}
+    for number, name in enumerate(chosen):
+        verdicts[name] = _run(name, PARTS[name][0], given, _seconds(chosen[number:], ends - time.monotonic()))
     if not given.no_docs:
         results.write(verdicts, given.seed)
     failures = [f"{name}: {failure}" for name, verdict in verdicts.items() for failure in verdict.failures]
@@ -40,9 +42,10 @@ def _run(name: str, part: Part, given: argparse.Namespace, seconds: float) -> Ve
     return verdict
 
 
-def _seconds(name: str, chosen: list[str], minutes: float) -> float:
-    """The part's share of the time: each takes what it needs in any case, and of the rest what it was given."""
-    return minutes * 60 * PARTS[name][1] / sum(PARTS[one][1] for one in chosen)
+def _seconds(names: list[str], left: float) -> float:
+    """The first one's share of what is left: each takes what it needs in any case, the last one all the rest."""
+    shares = [PARTS[name][1] for name in names]
+    return max(0.0, left) * shares[0] / (sum(shares) or 1)
 
 
 def _arguments() -> argparse.Namespace:

@@ -68,9 +68,9 @@ def test_days_stay_flat_and_a_growth_shows() -> None:
     measured, problems = soak.play(5, 3)
     assert problems == []
     assert len(measured) == 3
-    growing = [{name: 100.0 * 2**day for name in soak.FLAT} for day in range(8)]
+    growing = [{name: 100.0 * 2**day for name in soak.FLAT} for day in range(21)]
     assert len(soak.grown(growing)) == len(soak.FLAT)
-    assert soak.grown([dict.fromkeys(soak.FLAT, 5.0)] * 8) == []
+    assert soak.grown([dict.fromkeys(soak.FLAT, 5.0)] * 21) == []
 
 
 def test_each_part_has_its_place_in_the_results() -> None:

@@ -7,7 +7,7 @@ import random
 import re
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from ipaas_dagster.sandbox import running_sandbox
@@ -23,11 +23,15 @@ def run(order: Order, names: Sequence[str] = ()) -> Verdict:
     chosen = [case.name for case in CASES if not names or case.name in names]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(order.workers, mp_context=context, initializer=warm) as pool:
-        ended = list(zip(chosen, pool.map(_play, chosen, [order.seed] * len(chosen)), strict=True))
+        playing = {pool.submit(_play, name, order.seed): name for name in chosen}
+        ended = []
+        for done in as_completed(playing):
+            name, problems = playing[done], done.result()
+            order.say(f"broken: {name}: {problems or 'said what to do, and nothing was lost'}")
+            ended.append((name, problems))
     verdict = Verdict()
     for name, problems in ended:
         skipped = [text for text in problems if text.startswith(SKIPPED)]
-        order.say(f"broken: {name}: {problems or 'said what to do, and nothing was lost'}")
         verdict.rows += [(name, text) for text in skipped]
         verdict.failures += [f"{name}: {text}" for text in problems if text not in skipped]
     held = len([1 for _, problems in ended if not problems])

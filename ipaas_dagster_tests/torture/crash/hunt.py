@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ipaas_dagster.sandbox import running_sandbox
 from ipaas_dagster.sandbox.instagaze.samples import SAMPLES
-from ipaas_dagster_tests.torture.crash.scenarios import Scenario
+from ipaas_dagster_tests.torture.crash.scenario import Scenario
 from ipaas_dagster_tests.torture.process import Command, Life
 from ipaas_dagster_tests.torture.world import Place
 

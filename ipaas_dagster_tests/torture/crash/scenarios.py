@@ -5,146 +5,35 @@ is known.
 from __future__ import annotations
 
 import random
-import shutil
-import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from ipaas_dagster.sandbox import Fault
-from ipaas_dagster_tests.torture.process import Command
-from ipaas_dagster_tests.torture.world import EMBEDDED, Place
+from ipaas_dagster_tests.torture.crash.preparing import (
+    ACTS,
+    BAD_MAIL,
+    REPLACED,
+    SYNC,
+    approve_an_earlier_one,
+    delete,
+    go_away_and_back,
+    left_by,
+    let_in,
+    lose_hub_and_landings,
+    mend,
+    nothing,
+    refuse,
+    restore_older_hub,
+    spoil,
+    switch_alerts_on,
+    sync_of,
+    tamper,
+    truncate_newest,
+    unpin,
+)
+from ipaas_dagster_tests.torture.crash.scenario import Scenario
+from ipaas_dagster_tests.torture.world import Place
 
-ACTS = "ipaas_dagster_tests.torture.crash.acts."
-BAD_MAIL = {"account_owner_email": "no address"}
-Prepare = Callable[[Place, random.Random], object]
-
-
-def _stir(place: Place, dice: random.Random) -> None:
-    place.stir(dice)
-
-
-def _nothing(place: Place, dice: random.Random) -> None:
-    pass
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """`prepare` is done by others or before; `act` dies at each point in its turn; `after` is what others do then;
-    `heal` is what a user runs to go on (None: the same again), followed by a sync where `then_sync`. Words may hold
-    {n}, the number of the turn, and {folder}. `fresh`: each turn has a state folder of its own. `of`: how the points
-    begin that the scenario is about, "" being all of them; what it does beside is another one's."""
-
-    name: str
-    act: Sequence[Command]
-    systems: Sequence[str] = EMBEDDED
-    sources: Sequence[str] = ("accounts", "invoices")
-    prepare: Prepare = _stir
-    after: Prepare = _nothing
-    heal: Sequence[Command] | None = None
-    fresh: bool = False
-    extra: tuple[tuple[str, str], ...] = ()
-    accounts: int = 10
-    samples: bool = False
-    of: tuple[str, ...] = ("",)
-    then_sync: bool = True
-
-
-def _sync(*sources: str) -> Command:
-    return ("sync", *sources, "--json")
-
-
-SYNC = _sync("accounts", "invoices")
 CHANGES_HELD = (("IPAAS_HOLD_CHANGE_RECORDS", "0"), ("IPAAS_HOLD_CHANGE_PERCENT", "0"))
 HELD = (("IPAAS_HOLD_RECORDS", "0"), ("IPAAS_HOLD_PERCENT", "0"))
-
-
-def _delete(*names: str) -> Prepare:
-    def prepare(place: Place, dice: random.Random) -> None:
-        place.stir(dice)
-        for name in names:
-            place.sandbox.instagaze.delete(name, dice.choice(place.sandbox.instagaze.usable_ids(name)))
-
-    return prepare
-
-
-def _left_by(point: str, damage: Callable[[Place], object] = lambda place: None) -> Prepare:
-    """An earlier process died at `point`, and what it left may have suffered."""
-
-    def prepare(place: Place, dice: random.Random) -> None:
-        place.stir(dice)
-        assert place.run(SYNC, kill_at=point).killed, point
-        damage(place)
-
-    return prepare
-
-
-def _truncate_newest(place: Place) -> None:
-    newest = max((place.state / "landings").rglob("*.zst"), key=lambda file: file.stat().st_mtime_ns)
-    newest.write_bytes(newest.read_bytes()[:-9])
-
-
-def _restore_older_hub(place: Place, dice: random.Random) -> None:
-    hub, backup = place.state / "ipaas.duckdb", place.state.parent / "backup"
-    shutil.copy(hub, backup)
-    place.stir(dice)
-    place.run(SYNC)
-    shutil.copy(backup, hub)
-    place.stir(dice)
-
-
-def _lose_hub_and_landings(place: Place, dice: random.Random) -> None:
-    _delete("accounts")(place, dice)
-    shutil.rmtree(place.state / "landings")
-    (place.state / "ipaas.duckdb").unlink()
-
-
-def _spoil(name: str, fields: dict[str, Any]) -> Prepare:
-    """A record, the last one, that somebody cannot take; and the sync that finds out."""
-
-    def prepare(place: Place, dice: random.Random) -> None:
-        place.stir(dice)
-        place.sandbox.instagaze.change(name, max(place.sandbox.instagaze.usable_ids(name)), fields)
-        place.run(_sync(*place.sources))
-
-    return prepare
-
-
-def _mend(name: str, good: dict[str, Any]) -> Prepare:
-    def after(place: Place, dice: random.Random) -> None:
-        place.sandbox.instagaze.change(name, max(place.sandbox.instagaze.usable_ids(name)), good)
-
-    return after
-
-
-def _tamper(place: Place, dice: random.Random) -> None:
-    """Somebody changes, removes and adds rows in a database of ours."""
-    place.stir(dice)
-    for _ in range(2):  # where mass changes are held, the second sends what was approved
-        place.run(_sync(*place.sources), ("python", ACTS + "approve_holds"))
-    with sqlite3.connect(place.state / "sql.db") as connection:
-        ids = [row[0] for row in connection.execute("SELECT hub_id FROM customers ORDER BY hub_id")]
-        changed, gone = dice.sample(ids, 2)
-        connection.execute("UPDATE customers SET name = 'somebody else' WHERE hub_id = ?", [changed])
-        connection.execute("DELETE FROM customers WHERE hub_id = ?", [gone])
-        connection.execute("INSERT INTO customers (hub_id, name) VALUES ('instagaze:accounts:77', 'nobody of ours')")
-
-
-def _go_away_and_back(place: Place, dice: random.Random) -> None:
-    place.stir(dice)
-    place.sandbox.webhook.configure(status=410)
-    place.run(SYNC)
-    place.sandbox.webhook.configure(status=None)
-
-
-def _refuse(place: Place, dice: random.Random) -> None:
-    place.stir(dice)
-    place.sandbox.faults.set([Fault("status", status=403, path="accounts")])
-
-
-def _let_in(place: Place, dice: random.Random) -> None:
-    place.sandbox.faults.clear()
-
 
 EVERYTHING = ("deliver", "outbox", "sql", "files", "remote", "sealed")
 REMOTE = ("deliver", "outbox.dispatch", "outbox.notes", "outbox.nested", "remote", "sealed")
@@ -155,47 +44,46 @@ def _delivering(system: str, *sources: str, of: tuple[str, ...] = REMOTE, **more
 
     def prepare(place: Place, dice: random.Random) -> None:
         place.stir(dice)
-        place.run((*_sync(*sources)[:-1], "--no-deliver"))
+        place.run((*sync_of(*sources)[:-1], "--no-deliver"))
 
     act = (("deliver", system, "--json"),)
     return Scenario(f"deliver {system}", act, (system,), sources, prepare, heal=act, of=of, then_sync=False, **more)
 
 
 BOOKS = ("accounts", "products", "invoices", "transactions")
-REPLACED = (SYNC, ("python", ACTS + "approve_holds"), SYNC)
 APPROVE = (("python", ACTS + "approve_holds"), SYNC)
 PLAN = "{folder}/plan-{n}"
 
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario("first sync", (SYNC,), prepare=_nothing, fresh=True, of=("operations", "hub", "source", "merge", "sql")),
+    Scenario("first sync", (SYNC,), prepare=nothing, fresh=True, of=("operations", "hub", "source", "merge", "sql")),
     Scenario("sync", (SYNC,)),
     Scenario(
         "reconcile",
         (("reconcile", "accounts", "transactions", "--json"),),
         sources=("accounts", "transactions"),
-        prepare=_delete("accounts", "transactions"),
+        prepare=delete("accounts", "transactions"),
         of=("mend", "landing", "merge"),
     ),
     Scenario(
         "approve a mass delete",
         (("reconcile", "accounts", "--json"), *APPROVE),
-        prepare=_delete("accounts"),
+        prepare=delete("accounts"),
         extra=HELD,
         of=("mend", "hub.landing", "merge"),
     ),
     Scenario(
         "retry rejects",
         (("rejects", "retry", "--json"),),
-        prepare=_spoil("accounts", {"contacts": "none"}),
-        after=_mend("accounts", {"contacts": []}),
+        prepare=spoil("accounts", {"contacts": "none"}),
+        after=mend("accounts", {"contacts": []}),
         of=("mend", "landing", "hub", "merge"),
     ),
     Scenario(
         "retry and discard dead letters",
         (("dead", "retry", "--json"), ("deliver", "--json"), ("dead", "discard", "--system", "salesforce", "--json")),
         systems=("salesforce",),
-        prepare=_spoil("accounts", BAD_MAIL),
-        after=_mend("accounts", {"account_owner_email": "good@example.com"}),
+        prepare=spoil("accounts", BAD_MAIL),
+        after=mend("accounts", {"account_owner_email": "good@example.com"}),
         heal=(),
         of=("outbox.dead", "outbox.drain", "outbox.for_good"),
     ),
@@ -203,14 +91,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         "compare a system that others changed",
         (("reconcile", "--system", "sql", "--json"),),
         systems=("sql",),
-        prepare=_tamper,
+        prepare=tamper,
         of=("completeness", "outbox.dispatch"),
     ),
     Scenario(
         "compare, and approve the repairs",
         (("reconcile", "--system", "sql", "--json"), ("python", ACTS + "approve_holds"), ("deliver", "--json")),
         systems=("sql",),
-        prepare=_tamper,
+        prepare=tamper,
         extra=(*HELD, *CHANGES_HELD),
         of=("completeness", "outbox.change_holds"),
     ),
@@ -222,8 +110,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "approve a mass change",
-        (SYNC, ("python", ACTS + "approve_holds"), SYNC),
+        REPLACED,
         systems=("sql",),
+        prepare=approve_an_earlier_one,
         extra=CHANGES_HELD,
         of=("outbox.mass_changes", "outbox.change_holds"),
         heal=APPROVE,
@@ -233,8 +122,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         "alerts are told",
         (SYNC, ("python", ACTS + "tell_alerts"), ("alerts", "--json")),
         systems=("salesforce",),
-        prepare=_mend("accounts", BAD_MAIL),
-        after=_mend("accounts", {"account_owner_email": "good@example.com"}),
+        prepare=switch_alerts_on,
+        after=mend("accounts", {"account_owner_email": "good@example.com"}),
         heal=(),
         of=("alerts",),
     ),
@@ -267,25 +156,25 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "an older hub is restored",
         (SYNC,),
-        prepare=_restore_older_hub,
+        prepare=restore_older_hub,
         of=("recovery", "outbox.catch_up", "outbox.nested", "hub.landing"),
     ),
     Scenario(
         "hub and landings are lost",
         REPLACED,
         systems=("sql", "files"),
-        prepare=_lose_hub_and_landings,
+        prepare=lose_hub_and_landings,
         extra=HELD,
         of=("recovery", "outbox", "hub.database"),
     ),
     Scenario(
         "a landing is damaged",
         (SYNC,),
-        prepare=_left_by("pull._Pull._commit: committed", _truncate_newest),
+        prepare=left_by("pull._Pull._commit: committed", truncate_newest),
         of=("recovery", "pull", "landing"),
     ),
     *(
-        Scenario(f"after a death at {point}", (SYNC,), prepare=_left_by(point), of=about)
+        Scenario(f"after a death at {point}", (SYNC,), prepare=left_by(point), of=about)
         for point, about in (
             ("landing.written", ("source.landed", "landing", "pull")),
             ("landing.renamed", ("source.landed", "landing", "pull")),
@@ -306,13 +195,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         "resume a paused system",
         (("resume", "webhook"),),
         systems=("webhook",),
-        prepare=_go_away_and_back,
+        prepare=go_away_and_back,
         of=("cli", "outbox.drain"),
     ),
-    Scenario("a pull that is refused", (SYNC,), prepare=_refuse, after=_let_in, of=("pull", "source")),
+    Scenario("a pull that is refused", (SYNC,), prepare=refuse, after=let_in, of=("pull", "source")),
     Scenario(
         "load in ranges",
-        (("load", "accounts", "--again", "--json"), _sync("accounts")),
+        (("load", "accounts", "--again", "--json"), sync_of("accounts")),
         sources=("accounts",),
         of=("load", "landing", "merge"),
     ),
@@ -322,7 +211,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         (("deliver", "salesforce_b", "--json"),),
         systems=("salesforce_b",),
         sources=("accounts",),
-        prepare=lambda place, dice: (place.stir(dice), place.run(_sync("pipelines", "accounts")), _unpin(place)),
+        prepare=lambda place, dice: (place.stir(dice), place.run(sync_of("pipelines", "accounts")), unpin(place)),
         samples=True,
         of=("pin", "outbox.catch_up"),
     ),
@@ -356,13 +245,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "let a reject go",
         (("rejects", "discard", "--collection", "customers", "--json"),),
-        prepare=_spoil("accounts", {"contacts": "none"}),
-        after=_mend("accounts", {"contacts": []}),
+        prepare=spoil("accounts", {"contacts": "none"}),
+        after=mend("accounts", {"contacts": []}),
         heal=(),
         of=("hub.choosing",),
     ),
 )
-
-
-def _unpin(place: Place) -> None:
-    shutil.rmtree(place.config / "mappings" / "pipelines", ignore_errors=True)
