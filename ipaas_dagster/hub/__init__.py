@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +80,9 @@ class Hub:
 
     def reading(self) -> AbstractContextManager[HubConnection | None]:
         return self.store.reading()
+
+    def remembered(self, name: str, read: Callable[[HubConnection], Any]) -> Any | None:
+        return self.store.remembered(name, read)
 
     def writing(self) -> AbstractContextManager[HubConnection]:
         return self.store.writing()

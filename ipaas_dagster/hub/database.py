@@ -7,7 +7,7 @@ the hub file is attached to it only for the transaction, behind an OS lock with 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from ipaas_dagster.crash_points import crash_point
 from ipaas_dagster.errors import NotSetUp, SettingsError, StoreDamaged
 from ipaas_dagster.hub.changes import HubHead, read_head
 from ipaas_dagster.hub.dialect import Dialect, DuckDB
-from ipaas_dagster.hub.noted_head import read_note, write_note
+from ipaas_dagster.hub.noted import note, recall
+from ipaas_dagster.hub.noted_head import file_identity, log_path, read_note, write_note
 from ipaas_dagster.hub.scratch import scratch_database
 from ipaas_dagster.hub.store import HubConnection, Rows, transaction
 from ipaas_dagster.locks import Locks
@@ -117,6 +118,19 @@ class HubFile:
             return noted
         with self.reading() as connection:
             return HubHead("", 0) if connection is None else read_head(connection)
+
+    def remembered(self, name: str, read: Callable[[HubConnection], Any]) -> Any | None:
+        """Opens the hub only where it was written since it was asked for this last."""
+        noted = recall(self.path, name) if self.exists() else None
+        if noted is not None:
+            return noted
+        with self.reading() as connection:
+            if connection is None:
+                return None
+            found, identity, whole = read(connection), file_identity(self.path), not log_path(self.path).exists()
+        if whole:
+            note(self.path, name, found, identity)
+        return found
 
     def copy_to(self, file: Path) -> None:
         """Copied while nobody writes it."""

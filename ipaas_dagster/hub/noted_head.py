@@ -18,7 +18,7 @@ def write_note(path: Path, head: HubHead) -> None:
     """Called with the hub closed, by the process that holds its lock."""
     note = _note_path(path)
     temporary = note.with_name(f"{note.name}.{os.getpid()}")
-    temporary.write_text(json.dumps({"epoch": head.epoch, "seq": head.seq, "file": _identity(path)}))
+    temporary.write_text(json.dumps({"epoch": head.epoch, "seq": head.seq, "file": file_identity(path)}))
     crash_point("hub.head_written")
     temporary.replace(note)
     crash_point("hub.head_noted")
@@ -26,16 +26,16 @@ def write_note(path: Path, head: HubHead) -> None:
 
 def read_note(path: Path) -> HubHead | None:
     """The head, or None where the note is missing, broken, or of another file."""
-    if _log_path(path).exists():
+    if log_path(path).exists():
         return None
     try:
         note = json.loads(_note_path(path).read_text())
-        return HubHead(note["epoch"], note["seq"]) if note["file"] == _identity(path) else None
+        return HubHead(note["epoch"], note["seq"]) if note["file"] == file_identity(path) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _identity(path: Path) -> list[int]:
+def file_identity(path: Path) -> list[int]:
     found = path.stat()
     return [found.st_ino, found.st_size, found.st_mtime_ns]
 
@@ -44,5 +44,5 @@ def _note_path(path: Path) -> Path:
     return path.with_name(path.name + ".head")
 
 
-def _log_path(path: Path) -> Path:
+def log_path(path: Path) -> Path:
     return path.with_name(path.name + ".wal")

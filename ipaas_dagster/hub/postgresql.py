@@ -7,7 +7,7 @@ the staged rows by COPY into temporary tables of the same names, and decides the
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,10 @@ class HubServer:
                 yield connection
             finally:
                 connection.end()
+
+    def remembered(self, name: str, read: Callable[[HubConnection], Any]) -> Any | None:
+        with self.reading() as connection:
+            return None if connection is None else read(connection)
 
     @contextmanager
     def writing(self) -> Iterator[HubConnection]:

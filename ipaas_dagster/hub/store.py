@@ -6,7 +6,7 @@ goes. A store gives the tables that were staged beside the hub's own, by the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -73,6 +73,10 @@ class Store(Protocol):
 
     def reading(self) -> AbstractContextManager[HubConnection | None]:
         """The hub as it is at one moment, or None where there is none yet."""
+
+    def remembered(self, name: str, read: Callable[[HubConnection], Any]) -> Any | None:
+        """What `read` finds, plain JSON values under a name of their own, asked in the cheapest way; None where there
+        is no hub yet."""
 
     def writing(self) -> AbstractContextManager[HubConnection]:
         """The hub, made where it is missing. The caller begins and ends its transactions."""

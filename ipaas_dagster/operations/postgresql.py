@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 
 from ipaas_dagster.operations.encoding import JSON_TEXT
+from ipaas_dagster.operations.tables import WHERE, metadata
 
 POOL, MORE_AT_PEAKS = 4, 12
 """Connections that a process keeps, and how many more it may open for a moment: a run needs two or three."""
@@ -26,6 +27,10 @@ _SET = text(
 
 
 def postgresql_engine(url: URL) -> Engine:
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            if WHERE in index.info:
+                index.dialect_options["postgresql"]["where"] = index.info[WHERE]
     return create_engine(
         url,
         pool_pre_ping=True,  # a connection that the server closed meanwhile is replaced, not used

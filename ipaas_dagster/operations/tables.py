@@ -31,6 +31,10 @@ metadata = MetaData()
 
 SCHEMA_VERSION = 10
 
+WHERE = "where"
+"""Of an index's `info`: which rows it has. PostgreSQL is told by who opens it: naming it here imports all of its
+dialect, a twentieth of the start of each command."""
+
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit whole number that SQLite still takes as its rowid."""
 
@@ -191,7 +195,7 @@ links = Table(
     Column("confirmed_at", UtcTime, nullable=False),
 )
 _ITS_OWN = text("external_id <> hub_id")
-Index("links_external", links.c.external_id, sqlite_where=_ITS_OWN, postgresql_where=_ITS_OWN)
+Index("links_external", links.c.external_id, sqlite_where=_ITS_OWN, info={WHERE: _ITS_OWN})
 """Only ids that the systems themselves gave: what keeps hub ids is found by them."""
 
 calls = Table(
@@ -223,7 +227,7 @@ calls = Table(
 )
 
 _READ = text("first_line IS NOT NULL")
-Index("calls_lines", calls.c.landing_id, calls.c.first_line, sqlite_where=_READ, postgresql_where=_READ)
+Index("calls_lines", calls.c.landing_id, calls.c.first_line, sqlite_where=_READ, info={WHERE: _READ})
 
 call_bodies = Table(  # of writes, redacted, zstd; the columns of `calls` for them stay empty
     "call_bodies",

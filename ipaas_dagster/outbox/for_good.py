@@ -5,6 +5,7 @@ arrives.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -40,8 +41,13 @@ def find(delivery: Delivery) -> None:
 def known(connection: Connection, system: str) -> Mapping[str, int]:
     """Hub collection -> its entries that are blocked for good, this run's included."""
     told = (outbox.c.system == system) & (outbox.c.state == State.BLOCKED.value) & outbox.c.told_at.is_not(None)
-    query = select(outbox.c.collection, func.count()).where(told).group_by(outbox.c.collection)
-    return {collection: count for collection, count in connection.execute(query)}
+    grouped = (outbox.c.state, outbox.c.operation, outbox.c.collection)  # as SQLite finds the index of what is owed
+    found = Counter[str]()
+    for collection, count in connection.execute(
+        select(outbox.c.collection, func.count()).where(told).group_by(*grouped)
+    ):
+        found[collection] += count
+    return found
 
 
 def _untold(connection: Connection, system: str) -> list[_Waiting]:

@@ -71,6 +71,23 @@ def read_hub_open(project: Project) -> HubOpen:
         return HubOpen(_rejects(connection), _holds(connection), dict(changes), epoch[0] if epoch else None)
 
 
+def count_hub_open(project: Project) -> tuple[dict[str, int], int]:
+    """Hub collection -> its open rejects, and how many holds wait. Asked after every run, so the hub is opened only
+    where it was written since."""
+    rejects, holds = project.hub.remembered("open", _counts) or ({}, 0)
+    return dict(rejects), int(holds)
+
+
+def _counts(connection: HubConnection) -> tuple[dict[str, int], int]:
+    from ipaas_dagster.hub.holds import HOLDS
+    from ipaas_dagster.hub.rejects import REJECTS
+
+    rejects = connection.execute(f"SELECT collection, count(*) FROM {REJECTS} WHERE {_OPEN} GROUP BY 1 ORDER BY 1")
+    counted = {name: int(number) for name, number in rejects.fetchall()}
+    holds = connection.execute(f"SELECT count(*) FROM {HOLDS} WHERE state = 'waiting'").fetchone()
+    return counted, int(holds[0]) if holds else 0
+
+
 def _holds(connection: HubConnection) -> list[WaitingHold]:
     from ipaas_dagster.hub.holds import HOLDS
 
@@ -79,9 +96,10 @@ def _holds(connection: HubConnection) -> list[WaitingHold]:
 
 
 _RECORD = "coalesce(hub_id, concat('line ', line, ' of landing ', landing_id))"
+_OPEN = "resolved_at IS NULL AND resolution IS NULL"
 _REJECTS = f"""
     SELECT collection, cast(reasons AS VARCHAR), count(*), min(rejected_at), min({_RECORD})
-    FROM {{rejects}} WHERE resolved_at IS NULL AND resolution IS NULL
+    FROM {{rejects}} WHERE {_OPEN}
     GROUP BY collection, cast(reasons AS VARCHAR) ORDER BY 3 DESC, 4, 5"""
 
 

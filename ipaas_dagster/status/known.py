@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ipaas_dagster.outbox.pauses import read_pauses
 from ipaas_dagster.project import Project
-from ipaas_dagster.status.hub_side import read_hub_open
-from ipaas_dagster.status.systems import open_states, read_entries
+from ipaas_dagster.status.hub_side import count_hub_open
+from ipaas_dagster.status.systems import open_states, read_open_entries
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,13 @@ def _counted(what: str, counts: Mapping[str, int], command: str) -> str:
 
 
 def known_open(project: Project) -> KnownOpen:
-    """Counts only; opens the hub for reading where there is one."""
-    states = {system: open_states(entries) for system, entries in read_entries(project).items()}
-    hub = read_hub_open(project)
+    """Counts only, in the time that what is open takes, not what was ever delivered."""
+    states = {system: open_states(entries) for system, entries in read_open_entries(project).items()}
+    rejects, holds = count_hub_open(project)
 
     def of(state: str) -> dict[str, int]:
         return {system: counts[state] for system, counts in states.items() if counts.get(state)}
 
     with project.operations.read() as connection:
         paused = [pause.name for pause in read_pauses(connection)]
-    rejects = dict(sorted(hub.rejects.items()))
-    return KnownOpen(rejects, of("dead"), of("blocked"), of("in_doubt"), len(hub.holds), paused)
+    return KnownOpen(rejects, of("dead"), of("blocked"), of("in_doubt"), holds, paused)

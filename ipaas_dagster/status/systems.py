@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
 
 from ipaas_dagster.destinations.notes import LIMITS
 from ipaas_dagster.operations.care import differences
 from ipaas_dagster.operations.tables import batch_notes, outbox, positions
+from ipaas_dagster.outbox.entry import OPERATIONS, State
 from ipaas_dagster.outbox.pauses import Pause
 from ipaas_dagster.outbox.pruning import carried_over
 from ipaas_dagster.status.hub_side import HubOpen
@@ -34,6 +35,18 @@ class Entries(NamedTuple):
 
 def read_entries(project: Project) -> dict[str, dict[str, Entries]]:
     """Every entry of the outbox, by system and state."""
+    return _read_entries(project, true())
+
+
+def read_open_entries(project: Project) -> dict[str, dict[str, Entries]]:
+    """Those that are not done. With every system and operation that there can be, so that SQLite finds the index of
+    what is owed and leaves out what is done."""
+    systems = outbox.c.system.in_(select(positions.c.system))
+    not_done = outbox.c.state.in_([state.value for state in State if state not in DONE])
+    return _read_entries(project, systems & not_done & outbox.c.operation.in_(OPERATIONS))
+
+
+def _read_entries(project: Project, which: ColumnElement[bool]) -> dict[str, dict[str, Entries]]:
     query = (
         select(
             outbox.c.system,
@@ -42,6 +55,7 @@ def read_entries(project: Project) -> dict[str, dict[str, Entries]]:
             func.count(outbox.c.acknowledged_at),
             func.max(outbox.c.updated_at),
         )
+        .where(which)
         .group_by(outbox.c.system, outbox.c.state)
         .order_by(outbox.c.system, outbox.c.state)
     )

@@ -8,6 +8,7 @@ import pytest
 
 from ipaas_dagster.errors import LockTimeout, SettingsError, StoreDamaged
 from ipaas_dagster.hub import Hub, HubHead, transaction
+from ipaas_dagster.hub.store import HubConnection
 from ipaas_dagster.locks import Locks
 from ipaas_dagster_tests.hub.staged import Account, Landing, merge_into, open_hub
 
@@ -82,3 +83,24 @@ def test_hub_gains_the_columns_that_declarations_have_gained(tmp_path: Path, hub
     merge_into(hub, Landing("b", 2, [Account(1, "y"), Account(2, "z")]))
     records = hub.current("customers", None, 10)
     assert [(r.record["name"], r.record["owner_email"]) for r in records] == [("y", None), ("z", None)]
+
+
+def test_what_was_read_is_remembered_without_opening_and_never_wrongly(tmp_path: Path) -> None:
+    hub = open_hub(tmp_path)
+    assert hub.remembered("alive", _alive) is None
+    merge_into(hub, Landing("a", 1, [Account(1)]))
+    assert hub.remembered("alive", _alive) == 1
+    with hub.reading():  # the lock is held: opening would time out
+        impatient = Hub(f"duckdb:///{tmp_path}/ipaas.duckdb", Locks(tmp_path / "locks", 0))
+        assert impatient.remembered("alive", _alive) == 1
+    older = (tmp_path / "ipaas.duckdb").read_bytes()
+    merge_into(hub, Landing("b", 2, [Account(2)]))
+    assert hub.remembered("alive", _alive) == 2
+    (tmp_path / "ipaas.duckdb").write_bytes(older)
+    assert hub.remembered("alive", _alive) == 1, "a restored file has what it holds"
+
+
+def _alive(connection: HubConnection) -> int:
+    row = connection.execute("SELECT count(*) FROM hub.customers WHERE deleted_at IS NULL").fetchone()
+    assert row is not None
+    return int(row[0])
