@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -45,6 +46,9 @@ class ServerConnection:
 
     def change(self, sql: str, values: Sequence[Any] = ()) -> int:
         return self._raw.execute(_numbered(sql).encode(), values or None).rowcount
+
+    def appending(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def lock(self, name: str) -> None:
         self.execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", [f"ipaas hub {name}"])

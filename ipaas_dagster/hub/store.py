@@ -50,6 +50,9 @@ class HubConnection(Protocol):
     def load(self, table: str, columns: Sequence[tuple[str, str]], file: Path) -> None:
         """Append the rows of such a file to these columns, each with its type there, of a table."""
 
+    def appending(self) -> AbstractContextManager[None]:
+        """In the block many rows may be appended, in the way that costs this store least."""
+
     def lock(self, name: str) -> None:
         """Until its transaction ends, this one alone holds `name`; waits for the others."""
 

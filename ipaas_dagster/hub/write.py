@@ -21,9 +21,11 @@ def write_collection(
     """Write one collection's inserts, updates and deletes; returns the last `seq` used."""
     last = _number_changes(connection, collection, seq)
     if last > seq:
-        _replace_rows(connection, collection)
-        if collection.versioned:
-            _append_history(connection, collection, landing_id, run_id)
+        _take_out_rows(connection, collection)
+        with connection.appending():
+            _append_rows(connection, collection)
+            if collection.versioned:
+                _append_history(connection, collection, landing_id, run_id)
     _note_observation(connection, collection)
     return last if collection.versioned else seq
 
@@ -47,13 +49,18 @@ def _columns(collection: Collection, prefix: str) -> str:
     return ", ".join(f'{prefix}."{name}"' for name in own)
 
 
-def _replace_rows(connection: HubConnection, collection: Collection) -> None:
+def _take_out_rows(connection: HubConnection, collection: Collection) -> None:
+    """Rows that change leave the table; those that are deleted are kept in ended_<c>."""
     name, target = collection.name, table(collection)
-    names = ", ".join(f'"{column}"' for column in column_names(collection))
     connection.execute(f"""
         CREATE TEMP TABLE ended_{name} AS SELECT c.* FROM {target} c
         WHERE c.hub_id IN (SELECT hub_id FROM changed_{name} WHERE operation = 'delete')""")
     connection.execute(f"DELETE FROM {target} WHERE hub_id IN (SELECT hub_id FROM changed_{name} WHERE version > 1)")
+
+
+def _append_rows(connection: HubConnection, collection: Collection) -> None:
+    name, target = collection.name, table(collection)
+    names = ", ".join(f'"{column}"' for column in column_names(collection))
     for source, gone in ((f"staged_{name} s", False), (f"ended_{name} s", True)):
         on = "s.hub_id = v.hub_id" if gone else "s.line = v.line AND s.element = v.element"
         connection.execute(f"""
