@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 
 
 @dataclass(frozen=True)
 class Order:
-    """`seconds`: what the part may take beyond what it must do in any case; `workers`: processes at once."""
+    """`seconds`: what the part should take, where that is enough for what it must do in any case; `workers`: processes
+    at once; `latest`: the moment (monotonic seconds) after which nothing new begins, whatever is missing then."""
 
     seed: int
     seconds: float
     workers: int = 2
     say: Callable[[str], object] = lambda line: None
+    latest: float = inf
 
 
 @dataclass

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 from ipaas_dagster.sandbox import running_sandbox
@@ -38,13 +39,16 @@ class Hunted:
 
 @dataclass
 class Hunt:
-    """Each point of the scenario is aimed at in its first pass; then, until `more_until` (monotonic seconds), moments
-    at random, and other passes of the points. `only`: these points alone."""
+    """Each point of the scenario that nobody else aims at is aimed at in its first pass; then, until `more_until`
+    (monotonic seconds), the others, moments at random, and other passes of the points. `only`: these points alone.
+    `claims`: where those that hunt at the same time note what they aim at. Nothing begins after `latest`."""
 
     scenario: Scenario
     seed: int
     more_until: float = 0.0
     only: Sequence[str] = ()
+    claims: Path | None = None
+    latest: float = inf
     found: Hunted = field(init=False)
     turn: int = 0
 
@@ -67,10 +71,12 @@ class Hunt:
             elif aims is None:
                 life, lost = self._turn(place, dice, "")
                 self.found.failures += [f"without any death: {line}" for line in lost]
-                aims = self._aims(life.passed, dice)
+                aims = self.aims(life.passed, dice)
                 if self.scenario.fresh or lost:
                     return aims
             for aim in aims:
+                if time.monotonic() > self.latest:
+                    return None
                 life, lost = self._turn(place, dice, aim)
                 self._count(aim, life)
                 if lost:
@@ -106,16 +112,28 @@ class Hunt:
         given = {"n": str(self.turn), "folder": str(place.folder)}
         return [tuple(word.format(**given) for word in words) for words in commands]
 
-    def _aims(self, passed: Mapping[str, int], dice: random.Random) -> Iterator[str]:
-        """First every point, in the order in which a run comes to them; then what the time allows."""
+    def aims(self, passed: Mapping[str, int], dice: random.Random) -> Iterator[str]:
+        """First what nobody else does, in the order in which a run comes to it; then what the time allows."""
         mine = {name: passes for name, passes in passed.items() if name.startswith(self.scenario.of)}
-        yield from (f"{name}#1" for name in mine)
-        again = [f"{name}#{nth}" for name, n in mine.items() for nth in sorted({n, dice.randint(1, n)} - {1})]
+        first = {name: f"{name}#1" for name in mine}
+        for name in mine:
+            if self._claim(name):
+                yield first.pop(name)
+        again = [*first.values()]
+        again += [f"{name}#{nth}" for name, n in mine.items() for nth in sorted({n, dice.randint(1, n)} - {1})]
         again += [f"{dice.uniform(0.02, 1.5):.3f}" for _ in range(AT_RANDOM)]
         dice.shuffle(again)
         for aim in again:
             if time.monotonic() < self.more_until:
                 yield aim
+
+    def _claim(self, point: str) -> bool:
+        try:
+            if self.claims is not None:
+                (self.claims / point).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
     def _count(self, aim: str, life: Life) -> None:
         if not life.killed:

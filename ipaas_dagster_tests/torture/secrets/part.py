@@ -93,4 +93,6 @@ def _run_job(place: Place, job: str) -> None:
         capture_output=True,
         check=False,
     )
-    (place.folder / f"job-{job}.txt").write_bytes(done.stdout + done.stderr)
+    said = done.stdout + done.stderr
+    (place.folder / f"job-{job}.txt").write_bytes(said)
+    assert b"RUN_START" in said, said[-2000:].decode(errors="replace")
