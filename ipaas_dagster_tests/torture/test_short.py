@@ -63,7 +63,7 @@ def test_a_point_that_another_aims_at_is_left_to_it(tmp_path: Path) -> None:
     dice = random.Random(5)
     assert list(first.aims(passed, dice)) == ["operations.a#1", "operations.b#1"]
     assert list(second.aims(passed, dice)) == []
-    with_time = Hunt(scenario, seed=5, claims=tmp_path, more_until=inf)
+    with_time = Hunt(scenario, seed=5, claims=tmp_path, more_seconds=inf)
     assert {"operations.a#1", "operations.a#2", "operations.b#1"} <= set(with_time.aims(passed, dice))
 
 

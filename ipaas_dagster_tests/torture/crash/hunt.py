@@ -39,13 +39,14 @@ class Hunted:
 
 @dataclass
 class Hunt:
-    """Each point of the scenario that nobody else aims at is aimed at in its first pass; then, until `more_until`
-    (monotonic seconds), the others, moments at random, and other passes of the points. `only`: these points alone.
-    `claims`: where those that hunt at the same time note what they aim at. Nothing begins after `latest`."""
+    """Each point of the scenario that nobody else aims at is aimed at in its first pass; then, for `more_seconds`, the
+    others, moments at random, and other passes of the points. `only`: these points alone.
+    `claims`: where those that hunt at the same time note what they aim at. Nothing begins after `latest` (monotonic
+    seconds)."""
 
     scenario: Scenario
     seed: int
-    more_until: float = 0.0
+    more_seconds: float = 0.0
     only: Sequence[str] = ()
     claims: Path | None = None
     latest: float = inf
@@ -123,8 +124,9 @@ class Hunt:
         again += [f"{name}#{nth}" for name, n in mine.items() for nth in sorted({n, dice.randint(1, n)} - {1})]
         again += [f"{dice.uniform(0.02, 1.5):.3f}" for _ in range(AT_RANDOM)]
         dice.shuffle(again)
+        until = time.monotonic() + self.more_seconds
         for aim in again:
-            if time.monotonic() < self.more_until:
+            if time.monotonic() < until:
                 yield aim
 
     def _claim(self, point: str) -> bool:
