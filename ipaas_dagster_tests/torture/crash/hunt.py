@@ -104,8 +104,10 @@ class Hunt:
         life = place.run(*self._words(place, scenario.act), kill_at="" if kill_after else aim, kill_after=kill_after)
         scenario.after(place, dice)
         heal = scenario.act if scenario.heal is None else scenario.heal
-        commands = [*self._words(place, heal), *([place.sync_words] if scenario.then_sync else [])]
-        healed = place.run(*dict.fromkeys(commands))
+        commands = self._words(place, heal)
+        if scenario.then_sync and commands[-1:] != [place.sync_words]:
+            commands.append(place.sync_words)
+        healed = place.run(*commands)
         lost = place.differences()
         return life, [*lost[:SHOWN], f"and it said: {healed.said[-1500:]}"] if lost else []
 

@@ -115,7 +115,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         prepare=approve_an_earlier_one,
         extra=CHANGES_HELD,
         of=("outbox.mass_changes", "outbox.change_holds"),
-        heal=APPROVE,
+        heal=REPLACED,
         then_sync=False,
     ),
     Scenario(
@@ -171,6 +171,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "a landing is damaged",
         (SYNC,),
         prepare=left_by("pull._Pull._commit: committed", truncate_newest),
+        heal=(SYNC, SYNC),  # the first one finds it, the next one reads it again
         of=("recovery", "pull", "landing"),
     ),
     *(
