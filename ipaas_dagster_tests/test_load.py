@@ -91,6 +91,7 @@ def test_what_the_list_moved_between_two_ranges_is_searched_and_read(sandbox: Sa
     equal(world)
 
 
+@pytest.mark.slow
 def test_two_processes_under_writes(sandbox: Sandbox, tmp_path: Path) -> None:
     world = World(sandbox, tmp_path / "state", MORE)
     before = {record["id"] for record in sandbox.instagaze.truth("accounts")}

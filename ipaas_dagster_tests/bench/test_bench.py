@@ -68,6 +68,7 @@ def test_a_poll_asks_once_and_takes_what_changed(product: Product, server: Serve
     assert product.inside("changed", 50).told["updated"] == 50
 
 
+@pytest.mark.slow
 def test_the_sink_gets_the_same_payloads_from_the_product_and_from_bare_threads(
     product: Product, server: Server, tmp_path: Path
 ):
@@ -83,6 +84,7 @@ def test_the_sink_gets_the_same_payloads_from_the_product_and_from_bare_threads(
     assert (of_product.sent, of_product.received, of_product.requests) == (ACCOUNTS, ACCOUNTS, 4)
 
 
+@pytest.mark.slow
 def test_a_grown_hub_takes_a_merge_as_a_small_one_does(product: Product):
     product.command("sync", "accounts", "--no-deliver")
     records = sum(product.counts())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from ipaas_dagster.sandbox import running_sandbox
 from ipaas_dagster_tests.flow.kills import kill_then_compare
 from ipaas_dagster_tests.flow.world import World
 
 
+@pytest.mark.slow
 def test_killed_syncs_then_a_clean_one(tmp_path: Path) -> None:
     kill_then_compare(tmp_path, accounts=250, rounds=5, longest=6.0)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from ipaas_dagster.hub import Hub
 from ipaas_dagster.hub.copying import copy_hub
 from ipaas_dagster.locks import Locks
@@ -64,6 +66,7 @@ def test_lost_hub_is_rebuilt_and_nothing_is_deleted_anywhere(tmp_path: Path, hub
         world.check_books()
 
 
+@pytest.mark.slow
 def test_memory_limit_that_is_too_small_is_stretched(tmp_path: Path) -> None:
     with running_sandbox(accounts=300, seed=4, samples=None) as sandbox:
         world = World(sandbox, tmp_path / "state", (("IPAAS_MEMORY_LIMIT", "24MB"),))

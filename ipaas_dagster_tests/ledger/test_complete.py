@@ -179,7 +179,9 @@ def by_retries(made: Installation) -> None:
     deliver_all(project, ["sql"])
 
 
-@pytest.mark.parametrize("way", [by_schedule, by_sensors, by_backfill, by_retries, by_apply])
+@pytest.mark.parametrize(
+    "way", [by_schedule, by_sensors, pytest.param(by_backfill, marks=pytest.mark.slow), by_retries, by_apply]
+)
 def test_ledger_and_outbox_are_written_alike_whatever_launched_the_work(
     way: Callable[[Installation], None], tmp_path: Path
 ) -> None:

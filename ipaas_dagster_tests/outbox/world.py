@@ -56,6 +56,7 @@ class World:
             operations_url=operations_url or stores.operations_url(state),
             hub_url=f"duckdb:///{state}/hub.duckdb",
             environment=dict(environment or {}),
+            lease_seconds=2.0,  # what a killed process held is free soon
         )
         self.clock, self.hub, self.system = Clock(), FakeHub(), system
         self.chunk = 10_000

@@ -51,6 +51,7 @@ def test_what_is_damaged_is_told_and_mended(name: str) -> None:
     assert play_broken(next(case for case in CASES if case.name == name), seed=5) == []
 
 
+@pytest.mark.slow
 def test_bad_records_end_merged_or_rejected() -> None:
     counts, problems = bad_input.play(5, 60)
     assert problems == []
