@@ -23,7 +23,7 @@ _WARM = (
     *("ipaas_dagster.outbox.drain", "ipaas_dagster.outbox.settling", "ipaas_dagster.hub.landing"),
     *("ipaas_dagster.destinations", "ipaas_dagster.replay.rebuild", "ipaas_dagster.plan", "ipaas_dagster.ledger"),
     *("ipaas_dagster.ledger.balance", "ipaas_dagster.mapping.worksheet", "ipaas_dagster.mapping.javascript"),
-    *("sqlalchemy.dialects.sqlite", "duckdb", "pytz", "httpx", "httpx_aiohttp", "aiohttp", "zstandard", "lxml.etree"),
+    *("sqlalchemy.dialects.sqlite", "duckdb", "pytz", "httpx", "zstandard", "lxml.etree"),
     *("cryptography.fernet", "pandas", "pandera.pandas"),
 )
 LONGEST_SECONDS = 900.0
