@@ -124,6 +124,27 @@ def each_store(request: pytest.FixtureRequest) -> Iterator[str]:
     yield from use_store(request, request.param)
 
 
+@pytest.fixture(params=["embedded", "postgresql"])
+def each_engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs once with operations and hub in files, and once with both on PostgreSQL."""
+    yield from use_engines(request, request.param)
+
+
+def use_engines(request: pytest.FixtureRequest, name: str) -> Iterator[str]:
+    if name == "embedded":
+        yield name
+        return
+    make: NewDatabase = request.getfixturevalue("hub_database")
+    urls: dict[Path, str] = {}
+
+    def hub_of(state: Path) -> str:
+        urls[state] = urls.get(state) or make()
+        return urls[state]
+
+    with stores.hubs_chosen(hub_of):
+        yield from use_store(request, name)
+
+
 def use_store(request: pytest.FixtureRequest, name: str) -> Iterator[str]:
     """Operations of this test's installations are on that engine. What it leaves open is closed afterwards."""
     if name == "sqlite":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _chosen: list[Callable[[Path], str]] = []
@@ -21,6 +22,15 @@ def hub_url(state: Path) -> str:
 
 def choose_hubs(url_of: Callable[[Path], str]) -> None:
     _hubs.append(url_of)
+
+
+@contextmanager
+def hubs_chosen(url_of: Callable[[Path], str]) -> Iterator[None]:
+    _hubs.append(url_of)
+    try:
+        yield
+    finally:
+        _hubs.pop()
 
 
 def choose(url_of: Callable[[Path], str]) -> None:

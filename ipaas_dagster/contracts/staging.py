@@ -7,6 +7,7 @@ Every line of the landing ends in exactly one of `staged_<collection>`, `staged_
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +45,7 @@ def stage(con: duckdb.DuckDBPyConnection, landing_path: Path, source: str, *, ba
     unknown source collection; no record's content raises.
     """
     parent, *children = of_source(source)
+    threading.Thread(target=_import_pandera, name="import pandera").start()
     _prepare(con)
     rows = record_rows(lines(landing_path))
     _make(con, parent, candidates(parent, rows, children, familiar_keys(con, rows)))
@@ -56,6 +58,11 @@ def stage(con: duckdb.DuckDBPyConnection, landing_path: Path, source: str, *, ba
         _stage_child(con, parent, child, batch_rows)
     for table in (parent, *children):
         _publish(con, table, children if table is parent else ())
+
+
+def _import_pandera() -> None:
+    """It takes as long as reading some ten thousand records, which DuckDB does meanwhile. Whoever needs it waits."""
+    import pandera.pandas  # noqa: F401
 
 
 def _prepare(con: duckdb.DuckDBPyConnection) -> None:

@@ -6,7 +6,8 @@
     unchanged   same content (or a tombstone of what is not alive)
     insert, update, delete
 
-The tables made here live in the scratch database: losers, outdated (of lines), verdict_<c>, rejected_<c>.
+The tables made here live in the scratch database: losers, outdated (of lines), verdict_<c> (with the `place` of the
+hub's row), rejected_<c>.
 """
 
 from __future__ import annotations
@@ -93,8 +94,9 @@ def _judge(connection: HubConnection, collection: Collection, candidates: str) -
         CREATE TEMP TABLE verdict_{collection.name} AS
         WITH candidates AS ({candidates}),
         known AS (
-            SELECT hub_id, content_hash, observed_at, version, deleted_at FROM {table(collection)})
-        SELECT s.line, s.element, s.hub_id, s.observed_at, coalesce(c.version, 0) + 1 AS version, CASE
+            SELECT {connection.sql.place} AS place, hub_id, content_hash, observed_at, version, deleted_at
+            FROM {table(collection)})
+        SELECT s.line, s.element, s.hub_id, s.observed_at, c.place, coalesce(c.version, 0) + 1 AS version, CASE
             WHEN s.outdated OR c.observed_at > s.observed_at THEN 'stale'
             WHEN s.removed AND (c.hub_id IS NULL OR c.deleted_at IS NOT NULL) THEN 'unchanged'
             WHEN s.removed THEN 'delete'

@@ -19,16 +19,13 @@ from ipaas_dagster.hub.changes import HubHead, read_head
 from ipaas_dagster.hub.dialect import Dialect, DuckDB
 from ipaas_dagster.hub.noted import note, recall
 from ipaas_dagster.hub.noted_head import file_identity, log_path, read_note, write_note
+from ipaas_dagster.hub.readers import Readers
 from ipaas_dagster.hub.scratch import scratch_database
 from ipaas_dagster.hub.store import HubConnection, Rows, transaction
 from ipaas_dagster.locks import Locks
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-
-READERS_SHARE = 0.5
-"""A reader needs less than a merge, and DuckDB would fill what it may with blocks that are read once."""
 
 
 CATALOG, _SCRATCH = "ipaas", "memory.main"
@@ -87,6 +84,7 @@ class HubFile:
             )
         self.path = Path("/" + path.lstrip("/")) if path.startswith("/") else Path(path).absolute()
         self._locks, self._memory_limit = locks, memory_limit
+        self._readers = Readers(self.path.parent, locks, memory_limit)
 
     @property
     def shown(self) -> str:
@@ -106,7 +104,7 @@ class HubFile:
         if not self.exists():
             yield None
             return
-        with self.scratch(READERS_SHARE) as scratch, self._attached(scratch, read_only=True) as connection:
+        with self._readers.reader() as reader, self._attached(reader, read_only=True) as connection:
             yield connection if _tables(connection) else None
 
     @contextmanager

@@ -49,27 +49,28 @@ def _collect(connection: HubConnection, collection: Collection, parts: list[str]
     """Only the living can go, and only by an observation that is not older than the row's own."""
     connection.execute(f"""
         CREATE TEMP TABLE gone_{collection.name} AS
-        SELECT c.hub_id, max(g.observed_at) AS observed_at, min(g.line) AS line
-        FROM ({" UNION ALL ".join(parts)}) g JOIN (
-            SELECT hub_id, observed_at, deleted_at FROM {table(collection)}) c ON c.hub_id = g.hub_id
-        WHERE c.deleted_at IS NULL AND c.observed_at <= g.observed_at
-        GROUP BY c.hub_id""")
+        SELECT hub_id, max(observed_at) AS observed_at, min(line) AS line
+        FROM ({" UNION ALL ".join(parts)}) g WHERE seen_at <= observed_at GROUP BY hub_id""")
 
 
-_TOMBSTONES = "SELECT hub_id, observed_at, line FROM staged_tombstones"
+# Each of a living row of the hub, with when that was seen last.
+_TOMBSTONES = """
+    SELECT c.hub_id, t.observed_at, t.line, c.observed_at AS seen_at
+    FROM staged_tombstones t JOIN {table} c ON c.hub_id = t.hub_id WHERE c.deleted_at IS NULL"""
 
-_MARKED_DELETED = "SELECT hub_id, observed_at, line FROM verdict_{name} WHERE verdict = 'delete'"
+# The verdict was given by the same conditions.
+_MARKED_DELETED = "SELECT hub_id, observed_at, line, observed_at FROM verdict_{name} WHERE verdict = 'delete'"
 
 # A rejected record counts as present; one whose id cannot be read might be any, so then nothing is deleted.
 _ABSENT_FROM_SNAPSHOT = """
-    SELECT c.hub_id, TIMESTAMPTZ '{read}' AS observed_at, 0 AS line
+    SELECT c.hub_id, TIMESTAMPTZ '{read}', 0, c.observed_at
     FROM {table} c WHERE c.deleted_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM staged_lines l WHERE l.hub_id = c.hub_id)
     AND NOT EXISTS (SELECT 1 FROM staged_lines WHERE hub_id IS NULL)"""
 
 # The hub's current parent decides: a child that moved to another parent stays with that one.
 _ABSENT_FROM_SET = f"""
-    SELECT c.hub_id, s.observed_at, s.line
+    SELECT c.hub_id, s.observed_at, s.line, c.observed_at
     FROM (
         SELECT * FROM staged_sets s WHERE collection = '{{name}}' AND {no("losers", "s")} AND {no("outdated", "s")}) s
     JOIN {{table}} c ON c."{{column}}" = s.parent_hub_id
@@ -78,7 +79,7 @@ _ABSENT_FROM_SET = f"""
         SELECT 1 FROM rejected_{{name}} r WHERE r.line = s.line AND r.hub_id IS NULL)"""
 
 _PARENT_GONE = """
-    SELECT c.hub_id, g.observed_at, g.line FROM gone_{parent} g JOIN {table} c ON c."{column}" = g.hub_id
+    SELECT c.hub_id, g.observed_at, g.line, c.observed_at FROM gone_{parent} g JOIN {table} c ON c."{column}" = g.hub_id
     WHERE c.deleted_at IS NULL"""
 
 

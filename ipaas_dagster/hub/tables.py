@@ -11,6 +11,7 @@ from collections.abc import Collection as Some
 from ipaas_dagster import contracts
 from ipaas_dagster.contracts.base import Collection
 from ipaas_dagster.contracts.types import duckdb_type
+from ipaas_dagster.hub.dialect import Dialect
 from ipaas_dagster.hub.store import HubConnection
 from ipaas_dagster.records import new_id
 
@@ -80,14 +81,18 @@ def table(collection: Collection) -> str:
     return f'{collection.schema}."{collection.name}"'
 
 
-def statements(text: str) -> list[str]:
-    """What makes a new hub; every statement may be repeated. `text`: the type of text columns."""
+def statements(sql: Dialect) -> list[str]:
+    """What makes a new hub; every statement may be repeated."""
     made = [f"CREATE SCHEMA IF NOT EXISTS {schema}" for schema in ("hub", "instagaze")]
-    made += [one.strip().replace("VARCHAR", text) for one in _HISTORY.split(";") if one.strip()]
+    made += [_stored(one.strip(), sql) for one in _HISTORY.split(";") if one.strip()]
     for collection in (*contracts.COLLECTIONS, *contracts.REFERENCE):
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in _columns(collection)).replace("VARCHAR", text)
+        columns = ", ".join(f'"{name}" {_stored(kind, sql)}' for name, kind in _columns(collection))
         made.append(f"CREATE TABLE IF NOT EXISTS {table(collection)} ({columns})")
     return made
+
+
+def _stored(declared: str, sql: Dialect) -> str:
+    return re.sub(r"\b(VARCHAR|JSON)\b", lambda kind: sql.text if kind[0] == "VARCHAR" else sql.json, declared)
 
 
 def declared_columns(text: str) -> list[tuple[str, str, str]]:
@@ -110,7 +115,7 @@ def declared_columns(text: str) -> list[tuple[str, str, str]]:
 def make(connection: HubConnection, tables: Some[str], columns: Some[tuple[str, str]]) -> None:
     """Make what is missing of a hub that has these tables, and these (table, column) pairs; in the caller's
     transaction."""
-    for statement in statements(connection.sql.text):
+    for statement in statements(connection.sql):
         connection.execute(statement)
     for table_name, column, statement in declared_columns(connection.sql.text):
         if table_name in tables and (table_name, column) not in columns:

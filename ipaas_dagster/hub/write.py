@@ -35,10 +35,10 @@ def _number_changes(connection: HubConnection, collection: Collection, seq: int)
     connection.execute(f"""
         CREATE TEMP TABLE changed_{name} AS
         SELECT *, {seq} + row_number() OVER (ORDER BY line, element, hub_id) AS seq FROM (
-            SELECT line, element, hub_id, observed_at, version, verdict AS operation FROM verdict_{name}
+            SELECT line, element, hub_id, observed_at, place, version, verdict AS operation FROM verdict_{name}
             WHERE verdict IN ('insert', 'update')
             UNION ALL
-            SELECT g.line, 0, g.hub_id, g.observed_at, c.version + 1, 'delete'
+            SELECT g.line, 0, g.hub_id, g.observed_at, c.{connection.sql.place}, c.version + 1, 'delete'
             FROM gone_{name} g JOIN {table(collection)} c ON c.hub_id = g.hub_id) changed""")
     row = connection.execute(f"SELECT max(seq) FROM changed_{name}").fetchone()
     return int(row[0]) if row and row[0] is not None else seq
@@ -51,11 +51,11 @@ def _columns(collection: Collection, prefix: str) -> str:
 
 def _take_out_rows(connection: HubConnection, collection: Collection) -> None:
     """Rows that change leave the table; those that are deleted are kept in ended_<c>."""
-    name, target = collection.name, table(collection)
+    name, target, place = collection.name, table(collection), connection.sql.place
     connection.execute(f"""
         CREATE TEMP TABLE ended_{name} AS SELECT c.* FROM {target} c
-        WHERE c.hub_id IN (SELECT hub_id FROM changed_{name} WHERE operation = 'delete')""")
-    connection.execute(f"DELETE FROM {target} WHERE hub_id IN (SELECT hub_id FROM changed_{name} WHERE version > 1)")
+        WHERE c.{place} IN (SELECT place FROM changed_{name} WHERE operation = 'delete')""")
+    connection.execute(f"DELETE FROM {target} WHERE {place} IN (SELECT place FROM changed_{name} WHERE version > 1)")
 
 
 def _append_rows(connection: HubConnection, collection: Collection) -> None:
@@ -101,5 +101,5 @@ def _note_observation(connection: HubConnection, collection: Collection) -> None
     name = collection.name
     connection.execute(f"""
         UPDATE {table(collection)} SET observed_at = v.observed_at
-        FROM (SELECT hub_id, observed_at FROM verdict_{name} WHERE verdict = 'unchanged') v
-        WHERE {table(collection)}.hub_id = v.hub_id""")
+        FROM (SELECT place, observed_at FROM verdict_{name} WHERE verdict = 'unchanged') v
+        WHERE {table(collection)}.{connection.sql.place} = v.place""")

@@ -42,8 +42,7 @@ def rows(project: Project, *columns: Any, **where: Any) -> list[Any]:
         return list(connection.execute(select(*columns).filter_by(**where)))
 
 
-@pytest.mark.parametrize("each_store", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
-def test_every_request_of_the_source_has_its_row(tmp_path: Path, each_store: str) -> None:
+def test_every_request_of_the_source_has_its_row(tmp_path: Path, each_engine: str) -> None:
     extra = (("IPAAS_PAGE_SIZE", "10"), ("IPAAS_CONFIG", str(config(tmp_path / "config", {}))))
     with running_sandbox(accounts=40, seed=4, samples=None) as sandbox:
         project = World(sandbox, tmp_path / "state", extra).project()
@@ -183,7 +182,7 @@ def by_retries(made: Installation) -> None:
     "way", [by_schedule, by_sensors, pytest.param(by_backfill, marks=pytest.mark.slow), by_retries, by_apply]
 )
 def test_ledger_and_outbox_are_written_alike_whatever_launched_the_work(
-    way: Callable[[Installation], None], tmp_path: Path
+    way: Callable[[Installation], None], tmp_path: Path, each_engine: str
 ) -> None:
     folder = config(tmp_path / "config", {})
     extra = (("IPAAS_CONFIG", str(folder)), ("IPAAS_START_DATE", FIRST_DAY))
@@ -203,7 +202,7 @@ def test_ledger_and_outbox_are_written_alike_whatever_launched_the_work(
             project.operations.dispose()
 
 
-def test_a_replay_writes_neither_ledger_nor_outbox(tmp_path: Path) -> None:
+def test_a_replay_writes_neither_ledger_nor_outbox(tmp_path: Path, each_engine: str) -> None:
     extra = (("IPAAS_CONFIG", str(config(tmp_path / "config", {}))),)
     with running_sandbox(accounts=6, seed=6, samples=None) as sandbox:
         made = World(sandbox, tmp_path / "state", extra)

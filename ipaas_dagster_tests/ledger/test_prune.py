@@ -25,7 +25,7 @@ from ipaas_dagster_tests.trace.told import config
 
 
 @pytest.fixture
-def project(tmp_path: Path, each_store: str) -> Iterator[Project]:
+def project(tmp_path: Path, each_engine: str) -> Iterator[Project]:
     extra = (("IPAAS_LAG_SECONDS", "0"), ("IPAAS_CONFIG", str(config(tmp_path / "config", {}))))
     with running_sandbox(accounts=8, seed=3, samples=None) as sandbox:
         made = World(sandbox, tmp_path / "state", extra).project()

@@ -115,10 +115,8 @@ class Book:
         return destination.capabilities
 
 
-ON_POSTGRESQL = ("sql-sqlite", "files", "webhook", "salesforce")
-"""With their operations there as well; the others differ in what they send, not in how it is kept."""
-
-CASES = [*((name, "sqlite") for name in SYSTEMS), *((name, "postgresql") for name in ON_POSTGRESQL)]
+CASES = [(name, store) for store in ("sqlite", "postgresql") for name in SYSTEMS]
+"""Each system, with operations on each engine."""
 
 
 @pytest.fixture(params=CASES, ids="-on-".join)

@@ -104,6 +104,18 @@ def tamper(place: Place, dice: random.Random) -> None:
         connection.execute("INSERT INTO customers (hub_id, name) VALUES ('instagaze:accounts:77', 'nobody of ours')")
 
 
+def insert_refused(place: Place, dice: random.Random) -> None:
+    """New accounts, of which the last one, with contacts, is refused by a system: these wait for what does not come."""
+    source = place.sandbox.instagaze
+    while not source.insert("accounts", seed=dice.getrandbits(30))["contacts"]:
+        pass
+    mend("accounts", BAD_MAIL)(place, dice)
+
+
+def renew_tokens(place: Place) -> None:
+    place.sandbox.quickbooks.command("expire_tokens", {})
+
+
 def switch_alerts_on(place: Place, dice: random.Random) -> None:
     receiver = place.sandbox.environment
     place.extra = (("ALERTS_URL", receiver["WEBHOOK_URL"]), ("ALERTS_SECRET", receiver["WEBHOOK_SECRET"]))

@@ -5,6 +5,7 @@ is known.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 from ipaas_dagster_tests.torture.crash.preparing import (
@@ -15,12 +16,14 @@ from ipaas_dagster_tests.torture.crash.preparing import (
     approve_an_earlier_one,
     delete,
     go_away_and_back,
+    insert_refused,
     left_by,
     let_in,
     lose_hub_and_landings,
     mend,
     nothing,
     refuse,
+    renew_tokens,
     restore_older_hub,
     spoil,
     switch_alerts_on,
@@ -39,12 +42,19 @@ EVERYTHING = ("deliver", "outbox", "sql", "files", "remote", "sealed")
 REMOTE = ("deliver", "outbox.dispatch", "outbox.notes", "outbox.nested", "remote", "sealed")
 
 
-def _delivering(system: str, *sources: str, of: tuple[str, ...] = REMOTE, **more: Any) -> Scenario:
-    """Everything is in the hub; the delivery to one system dies."""
+def _delivering(
+    system: str,
+    *sources: str,
+    of: tuple[str, ...] = REMOTE,
+    there: Callable[[Place], object] = lambda place: None,
+    **more: Any,
+) -> Scenario:
+    """Everything is in the hub, and something happened `there`; the delivery to one system dies."""
 
     def prepare(place: Place, dice: random.Random) -> None:
         place.stir(dice)
         place.run((*sync_of(*sources)[:-1], "--no-deliver"))
+        there(place)
 
     act = (("deliver", system, "--json"),)
     return Scenario(f"deliver {system}", act, (system,), sources, prepare, heal=act, of=of, then_sync=False, **more)
@@ -168,6 +178,23 @@ SCENARIOS: tuple[Scenario, ...] = (
         of=("recovery", "outbox", "hub.database"),
     ),
     Scenario(
+        "hub and landings are lost, and a system has lines in its invoices",
+        REPLACED,
+        systems=("ipaas_com",),
+        prepare=lose_hub_and_landings,
+        extra=HELD,
+        of=("outbox.nested",),
+    ),
+    Scenario(
+        "a record is refused, and others wait for it",
+        (SYNC,),
+        systems=("salesforce",),
+        prepare=insert_refused,
+        after=mend("accounts", {"account_owner_email": "good@example.com"}),
+        heal=(),
+        of=("outbox.drain", "outbox.for_good"),
+    ),
+    Scenario(
         "a landing is damaged",
         (SYNC,),
         prepare=left_by("pull._Pull._commit: committed", truncate_newest),
@@ -220,7 +247,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     _delivering("webhook", "accounts", "invoices", extra=(("WEBHOOK_BATCH_SIZE", "5"),)),
     _delivering("sql", "accounts", "invoices", of=EVERYTHING),
     _delivering("files", "accounts", "invoices", of=("files", "outbox.dispatch")),
-    _delivering("quickbooks", *BOOKS),
+    _delivering("quickbooks", *BOOKS, there=renew_tokens),
     _delivering("intacct", *BOOKS),
     _delivering("ipaas_com", *BOOKS),
     _delivering("portal_b", "accounts", "products", "invoices", "subscriptions"),
