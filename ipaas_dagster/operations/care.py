@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, Integer, String, Table, Text
 
-from ipaas_dagster.operations.tables import Number, UtcTime, metadata
+from ipaas_dagster.operations.column_types import Number, UtcTime
+from ipaas_dagster.operations.tables import metadata
 
 differences = Table(  # what a system holds otherwise than it was sent, as the last comparison found it
     "differences",

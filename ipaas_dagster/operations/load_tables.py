@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, String, Table
 
-from ipaas_dagster.operations.tables import Number, UtcTime, metadata
+from ipaas_dagster.operations.column_types import Number, UtcTime
+from ipaas_dagster.operations.tables import metadata
 
 loads = Table(
     "loads",

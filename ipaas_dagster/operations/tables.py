@@ -5,16 +5,10 @@ Add columns and tables here; never rename one (outside checks read them).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     Index,
     Integer,
@@ -22,10 +16,10 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
-    TypeDecorator,
     text,
 )
+
+from ipaas_dagster.operations.column_types import Number, UtcTime, Words
 
 metadata = MetaData()
 
@@ -34,30 +28,6 @@ SCHEMA_VERSION = 10
 WHERE = "where"
 """Of an index's `info`: which rows it has. PostgreSQL is told by who opens it: naming it here imports all of its
 dialect, a twentieth of the start of each command."""
-
-Number = BigInteger().with_variant(Integer, "sqlite")
-"""A 64-bit whole number that SQLite still takes as its rowid."""
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time; naive ones are refused, so that no local time slips in."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
 
@@ -95,7 +65,7 @@ landings = Table(
     Column("window_from", UtcTime),
     Column("window_to", UtcTime),
     Column("state", String, nullable=False),  # waiting, merged, damaged, pruned
-    Column("reason", Text),
+    Column("reason", Words),
     Column("records", Number, nullable=False),
     Column("bytes", Number, nullable=False),
     Column("sha256", String, nullable=False),
@@ -145,7 +115,7 @@ outbox = Table(
     Column("payload_hash", String),
     Column("refs", JSON),  # hub ids that must be known there first
     Column("blocked_on", String),
-    Column("reason", Text),
+    Column("reason", Words),
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_attempt_at", UtcTime),
     Column("batch_id", String),
@@ -155,7 +125,7 @@ outbox = Table(
     Column("updated_at", UtcTime, nullable=False),
     Column("acknowledged_at", UtcTime),  # a person let this dead entry go
     Column("told_at", UtcTime),  # a person was told that it is blocked for good
-    Column("died_of", Text),  # of a superseded one that was dead: its reason then
+    Column("died_of", Words),  # of a superseded one that was dead: its reason then
 )
 Index("outbox_owed", outbox.c.system, outbox.c.state, outbox.c.operation, outbox.c.collection, outbox.c.entry_id)
 Index("outbox_record", outbox.c.system, outbox.c.collection, outbox.c.hub_id)
@@ -177,7 +147,7 @@ attempts = Table(
     Column("started_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     Column("outcome", String, nullable=False),
-    Column("reason", Text),
+    Column("reason", Words),
     Column("run_id", String, nullable=False, default=""),
 )
 
@@ -206,7 +176,7 @@ calls = Table(
     Column("system", String, nullable=False),
     Column("direction", String, nullable=False),
     Column("method", String, nullable=False),
-    Column("path", Text, nullable=False),
+    Column("path", Words, nullable=False),
     Column("status", Integer),
     Column("attempt", Integer, nullable=False, default=1),
     Column("started_at", UtcTime, nullable=False),
@@ -214,11 +184,11 @@ calls = Table(
     Column("bytes_out", Number, nullable=False, default=0),
     Column("bytes_in", Number, nullable=False, default=0),
     Column("outcome", String, nullable=False),
-    Column("reason", Text),
+    Column("reason", Words),
     Column("request_digest", String),
     Column("response_digest", String),
-    Column("request_body", Text),
-    Column("response_body", Text),
+    Column("request_body", Words),
+    Column("response_body", Words),
     Column("run_id", String, nullable=False, default=""),
     Column("landing_id", String, index=True),
     Column("sending_id", String, index=True),  # of a delivery: the call_id of its attempts
@@ -276,7 +246,7 @@ inbox = Table(
     Column("received_at", UtcTime, nullable=False),
     Column("done_at", UtcTime),
     Column("landing_id", String),  # the landing that brought what the webhook was about
-    Column("reason", Text),  # why it is not done yet, or was ignored
+    Column("reason", Words),  # why it is not done yet, or was ignored
 )
 Index("inbox_state", inbox.c.state, inbox.c.system, inbox.c.collection, inbox.c.received_at)
 

@@ -58,7 +58,7 @@ class Address:
             raise SettingsError("INSTAGAZE_BASE_URL is not an address; write it as https://host/api/admin/")
         if token is not None and not (token.isascii() and token.isprintable()):
             raise SettingsError("INSTAGAZE_TOKEN holds characters that no header can carry; copy it anew")
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        host = _ascii(f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname)
         netloc = host + (f":{port}" if port else "")
         self._base = f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}/"
         self._proxy = _proxy(parts.scheme, parts.hostname, environment)
@@ -138,6 +138,18 @@ def _spellings(secrets: list[str]) -> list[str]:
     found |= {b64encode(secret.encode()).decode().rstrip("=") for secret in secrets}
     found |= {json.dumps(secret)[1:-1] for secret in secrets}
     return sorted(found, key=len, reverse=True)
+
+
+def _ascii(host: str) -> str:
+    """The host as DNS and requests have it. Raises SettingsError."""
+    if host.isascii():
+        return host
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise SettingsError(f"INSTAGAZE_BASE_URL names no host: {error}; write it as https://host/api/admin/") from None
 
 
 def _proxy(scheme: str, host: str, environment: Mapping[str, str]) -> str | None:

@@ -32,6 +32,14 @@ def test_list_tells_record_and_reason(world: World) -> None:
     assert [d.entry_id for d in dead_list(world.project.operations, chosen)] == [letters[3].entry_id]
 
 
+def test_a_reason_may_hold_any_character(tmp_path: Path) -> None:
+    world = World(tmp_path, system=FakeSystem(refuses=lambda entry: "no\x00\x1b \U0001f600"))
+    customers(world.hub, 1)
+    world.deliver()
+    (letter,) = dead_list(world.project.operations)
+    assert letter.reason == "name: no\ufffd\x1b \U0001f600"
+
+
 def test_a_dead_letter_is_not_tried_again_by_itself(world: World) -> None:
     accept(world)
     assert world.deliver().calls == 0

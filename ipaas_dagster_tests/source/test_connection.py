@@ -189,6 +189,12 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         Address(url, None, {})
 
 
+def test_a_host_of_other_letters_is_written_as_names_are_looked_up() -> None:
+    assert Address("https://b\u00fccher.example:8443/a/", None, {}).url("x") == "https://xn--bcher-kva.example:8443/a/x"
+    with pytest.raises(SettingsError, match="names no host"):
+        Address("https://\u2603-\u200d.example/a/", None, {})
+
+
 def test_a_token_that_would_break_the_header_is_refused() -> None:
     with pytest.raises(SettingsError, match="INSTAGAZE_TOKEN"):
         Address("https://x/", "a\nb", {})
