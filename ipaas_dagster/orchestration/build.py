@@ -53,6 +53,7 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
     project = open_project()
     first_day = project.settings.start_date
     systems = cases.systems(project)
+    queues = {system.name: queue_of(project.settings, system.name) for system in systems}
     deliver_jobs = {system.name: deliver_job(system) for system in systems}
     return dg.Definitions(
         assets=[
@@ -64,10 +65,7 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
                 ],
                 project.settings.stale_hours,
             ),
-            *(
-                system_assets(system, open_project, cases, queue_of(project.settings, system.name))
-                for system in systems
-            ),
+            *(system_assets(system, open_project, cases, queues[system.name]) for system in systems),
             report_asset(open_project, cases),
         ],
         asset_checks=[
@@ -85,7 +83,7 @@ def _build(open_project: OpenProject, cases: UseCases) -> dg.Definitions:
         jobs=[
             sync_job(POLLED),
             snapshots_job(SNAPSHOTS),
-            reconcile_job(POLLED, systems, open_project, cases),
+            reconcile_job(POLLED, systems, open_project, cases, queues),
             approve_job(open_project, cases),
             trace_job(open_project, cases),
             dead_letters_job(open_project, cases),

@@ -1,6 +1,6 @@
 """Steps of `reconcile` that compare the systems with the hub, one each, after the source was compared with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,12 @@ AFTER_THE_SOURCE = {"dagster/priority": "-1"}
 """An executor takes ready steps by priority; none depends on another, so that what fails stops no other."""
 
 
-def compare_step(system: SystemShown, open_project: OpenProject, use_cases: UseCases) -> dg.OpDefinition:
+def compare_step(
+    system: SystemShown, open_project: OpenProject, use_cases: UseCases, step_tags: Mapping[str, str]
+) -> dg.OpDefinition:
     @dg.op(
         name=f"compare_{system.name}",
-        tags=AFTER_THE_SOURCE,
+        tags={**AFTER_THE_SOURCE, **step_tags},
         description=f"Every record that {system.name} is sent, beside what it holds now; what differs is sent again.",
     )
     def step(context: dg.OpExecutionContext) -> None:

@@ -52,7 +52,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
 
 
 def queue_of(settings: Settings, system: str) -> dict[str, str]:
-    """The tags by which a system's delivery goes to the workers of its queue; none: to any."""
+    """The tags by which whatever calls a system goes to the workers of its queue; none: to any."""
     queue = settings.queues.get(system)
     return {} if queue is None else {"dagster-celery/queue": queue}
 

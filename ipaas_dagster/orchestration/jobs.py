@@ -1,6 +1,6 @@
 """Jobs: `sync`, `snapshots`, `deliver_<system>`, `reconcile`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -56,12 +56,16 @@ def deliver_job(system: SystemShown) -> Any:
 
 
 def reconcile_job(
-    polled: Sequence[str], systems: Sequence[SystemShown], open_project: OpenProject, use_cases: UseCases
+    polled: Sequence[str],
+    systems: Sequence[SystemShown],
+    open_project: OpenProject,
+    use_cases: UseCases,
+    step_tags: Mapping[str, Mapping[str, str]],
 ) -> dg.JobDefinition:
-    """A full scan of each collection against the hub, then the hub against each system. One that fails does not stop
-    the others."""
+    """A full scan of each collection against the hub, then the hub against each system, by whoever may reach it
+    (`step_tags`). One that fails does not stop the others."""
     steps = [_reconcile_step(source, open_project, use_cases) for source in polled]
-    steps += [compare_step(system, open_project, use_cases) for system in systems]
+    steps += [compare_step(system, open_project, use_cases, step_tags[system.name]) for system in systems]
 
     @dg.job(
         name=RECONCILE,

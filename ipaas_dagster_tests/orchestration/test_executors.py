@@ -92,5 +92,8 @@ def test_a_systems_deliveries_may_have_a_queue_of_their_own(tmp_path: Path) -> N
     )
     assert sql["dagster-celery/queue"] == "near"
     assert "dagster-celery/queue" not in files
+    steps = {name: made.get_job("reconcile").graph.node_named(f"compare_{name}").tags for name in ("sql", "files")}
+    assert steps["sql"]["dagster-celery/queue"] == "near"
+    assert "dagster-celery/queue" not in steps["files"]
     with pytest.raises(SettingsError, match="quickbooks=books"):
         settings(tmp_path, IPAAS_CELERY_QUEUES="quickbooks")
