@@ -37,6 +37,10 @@ _TABLES = (
 )
 
 
+_LARGE = 50_000
+"""Bytes of a landing whose reading takes so long that something else can be done meanwhile."""
+
+
 def stage(con: duckdb.DuckDBPyConnection, landing_path: Path, source: str, *, batch_rows: int = 20_000) -> None:
     """Make the `staged_` tables of the landing file of source collection `source` in `con`.
 
@@ -45,7 +49,8 @@ def stage(con: duckdb.DuckDBPyConnection, landing_path: Path, source: str, *, ba
     unknown source collection; no record's content raises.
     """
     parent, *children = of_source(source)
-    threading.Thread(target=_import_pandera, name="import pandera").start()
+    if landing_path.stat().st_size > _LARGE:
+        threading.Thread(target=_import_pandera, name="import pandera").start()
     _prepare(con)
     rows = record_rows(lines(landing_path))
     _make(con, parent, candidates(parent, rows, children, familiar_keys(con, rows)))

@@ -13,7 +13,7 @@ from ipaas_dagster_tests.flow.world import World
 
 
 def test_everything_arrives_everywhere(tmp_path: Path, hub_url: str) -> None:
-    with running_sandbox(accounts=400, seed=3, samples=None) as sandbox:
+    with running_sandbox(accounts=250, seed=3, samples=None) as sandbox:
         world = World(sandbox, tmp_path / "state", (("IPAAS_HUB_URL", hub_url),))
         outcome = world.sync()
         assert outcome.findings == []
@@ -45,7 +45,7 @@ def test_other_servers_of_the_same_document(name: str, tmp_path: Path) -> None:
 
 
 def test_faults_of_every_kind_change_nothing(tmp_path: Path) -> None:
-    with running_sandbox(accounts=300, seed=5, samples=None, faults=every_kind(0.02)) as sandbox:
+    with running_sandbox(accounts=220, seed=5, samples=None, faults=every_kind(0.02)) as sandbox:
         world = World(sandbox, tmp_path / "state")
         assert world.sync().findings == []
         assert world.hub() == world.truth()

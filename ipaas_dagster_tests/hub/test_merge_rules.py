@@ -35,7 +35,7 @@ histories = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories)
 def test_hub_follows_the_rules_and_balances(hub_url: str, history: list[tuple[int, list[Account], list[str]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -291,7 +291,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=steps, chunk=st.integers(1, 4))
 def test_whatever_happened_the_system_holds_the_hubs_invoices(
     steps: list[tuple[str, int, int, str]], chunk: int, tmp_path_factory: pytest.TempPathFactory

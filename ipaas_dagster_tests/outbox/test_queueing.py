@@ -153,7 +153,7 @@ def test_the_verdict_on_a_delete_waits_for_a_doubt(busy: str) -> None:
 @given(
     steps=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["put", "same", "drop", "run", "down"])), max_size=40)
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_any_history_ends_with_the_system_equal_to_the_hub(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]]
 ) -> None:
