@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,34 @@ def _empty_and_fail(hub: Hub) -> None:
     with hub.writing() as connection, transaction(connection):
         connection.execute("DELETE FROM hub.customers")
         raise ZeroDivisionError
+
+
+def test_a_reading_leaves_nothing_to_the_next_one_whatever_became_of_it(tmp_path: Path) -> None:
+    hub = open_hub(tmp_path)
+    merge_into(hub, Landing("a", 1, [Account(1)]))
+    with pytest.raises(ZeroDivisionError), hub.reading() as connection:
+        assert connection is not None
+        connection.execute("CREATE TEMP TABLE own AS SELECT 1 AS one")
+        raise ZeroDivisionError
+    with hub.reading() as connection:
+        assert connection is not None
+        connection.execute("CREATE TEMP TABLE own AS SELECT 1 AS one")
+    merge_into(hub, Landing("b", 2, [Account(2)]))
+    with hub.reading() as connection:
+        assert connection is not None
+        connection.execute("CREATE TEMP TABLE own AS SELECT 1 AS one")
+    assert len(hub.current("customers", None, 10)) == 2
+
+
+def test_what_a_reader_spills_into_goes_with_it(tmp_path: Path) -> None:
+    hub = open_hub(tmp_path)
+    merge_into(hub, Landing("a", 1, [Account(1)]))
+    hub.current("customers", None, 10)
+    hub.current("customers", None, 10)
+    assert len(list(tmp_path.glob("spill-*"))) == 1, "one reader at a time needs one"
+    del hub
+    gc.collect()
+    assert list(tmp_path.glob("spill-*")) == []
 
 
 def test_ids_are_ordered_by_their_bytes(tmp_path: Path, hub_url: str) -> None:

@@ -52,7 +52,7 @@ TICKS = Number(
 # Bytes
 
 LANDING_BYTES = Number(96, "bytes", MEASURED, "a source record in a landing (zstd)")
-DUCKDB_BYTES = Number(706, "bytes", MEASURED, "a hub record with its first version, change and sightings in DuckDB")
+DUCKDB_BYTES = Number(390, "bytes", MEASURED, "a hub record with its first version, change and sightings in DuckDB")
 POSTGRESQL_BYTES = Number(1_774, "bytes", MEASURED, "the same in PostgreSQL, with its indexes")
 OUTBOX_BYTES = Number(1_508, "bytes", MEASURED, "a delivered entry with attempts, link and ledger in operations")
 EVENTS_BYTES = Number(370_000, "bytes", MEASURED, "a run of `sync` (15 steps, 185 events) in Dagster's PostgreSQL")
