@@ -31,7 +31,7 @@ ui: install  ## the demo, then the Dagster UI and the sandbox until Ctrl-C
 	@$(BIN)/ipaas demo --ui
 
 test: check  ## everything that must be green: checks and tests, under ten minutes on two cores
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n 3 --dist worksteal
 
 test-long: install  ## the tests that take minutes
 	@$(BIN)/pytest -m slow

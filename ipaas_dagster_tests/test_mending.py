@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from ipaas_dagster.project import Project
 from ipaas_dagster.records import new_id
 from ipaas_dagster.sandbox import Sandbox, running_sandbox
 from ipaas_dagster.settings import load
-from ipaas_dagster_tests.flow.world import DATA
+from ipaas_dagster_tests.flow.world import DATA, copy_declarations
 
 ACCOUNTS = 6
 WRONG = {"constant": "no address", "custom": True}
@@ -69,7 +68,7 @@ class Place:
 
     def __post_init__(self) -> None:
         config = self.folder / "config"
-        shutil.copytree(DATA, config, ignore=shutil.ignore_patterns("state", "demo", "samples"))
+        copy_declarations(config)
         worksheet = {
             "systems": {"instagaze": {"kind": "instagaze"}, "salesforce": {"kind": "salesforce"}},
             "rows": [

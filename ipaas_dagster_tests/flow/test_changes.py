@@ -92,7 +92,7 @@ def test_records_read_again_within_the_lag_are_unchanged(tmp_path: Path) -> None
 def test_window_fetches_that_day_and_moves_no_cursor(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     day = (now - timedelta(days=20)).replace(hour=0, minute=0, second=0, microsecond=0)
-    with running_sandbox(accounts=900, seed=4, samples=None) as sandbox:
+    with running_sandbox(accounts=500, seed=4, samples=None) as sandbox:
         world = World(sandbox, tmp_path / "state")
         outcome = world.sync(["accounts"], Scope.window(day, day + timedelta(days=1)))
         of_day = {

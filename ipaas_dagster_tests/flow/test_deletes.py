@@ -17,7 +17,7 @@ SYSTEMS = ("sql", "files")
 
 
 def test_every_delete_is_found_everywhere(tmp_path: Path) -> None:
-    with running_sandbox(accounts=120, seed=1, samples=None) as sandbox:
+    with running_sandbox(accounts=60, seed=1, samples=None) as sandbox:
         world = World(sandbox, tmp_path / "state")
         world.sync()
         for name in COLLECTIONS:

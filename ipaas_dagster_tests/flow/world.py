@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,18 @@ from ipaas_dagster_tests import stores
 from ipaas_dagster_tests.flow.oracle import Row, Rows, expected, plain
 
 DATA = Path(__file__).parents[2] / "data"
+_DECLARED = ("mappings", "presets.yaml", "schemas", "worksheet.yaml")
+
+
+def copy_declarations(folder: Path) -> Path:
+    """What is declared in `data`, without what runs have left there."""
+    for name in _DECLARED:
+        if (DATA / name).is_dir():
+            shutil.copytree(DATA / name, folder / name, dirs_exist_ok=True)
+        elif (DATA / name).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(DATA / name, folder / name)
+    return folder
 
 
 @dataclass

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ from ipaas_dagster.ledger import balance
 from ipaas_dagster.operations.tables import landings, outbox
 from ipaas_dagster.outbox.entry import OPEN, State
 from ipaas_dagster_tests.flow.oracle import Row, Rows
-from ipaas_dagster_tests.flow.world import DATA, World, typed
+from ipaas_dagster_tests.flow.world import DATA, World, copy_declarations, typed
 from ipaas_dagster_tests.torture.process import Command, Life, live
 from ipaas_dagster_tests.torture.there import SPOTS
 
@@ -126,7 +125,7 @@ class Place(World):
 
 def _config(folder: Path, systems: Sequence[str], collections: Sequence[str]) -> Path:
     """The project's own configuration, with these systems and collections alone in its worksheet."""
-    shutil.copytree(DATA, folder, ignore=shutil.ignore_patterns("state", "samples"), dirs_exist_ok=True)
+    copy_declarations(folder)
     worksheet = yaml.safe_load((DATA / "worksheet.yaml").read_text(encoding="utf-8"))
     kept = ("instagaze", *systems)
     rows = [r for r in worksheet["rows"] if r["system"] in kept and r["collection"] in collections]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from ipaas_dagster.sync import deliver_all, sync
 from ipaas_dagster.webhooks.checking import check_changed
 from ipaas_dagster.webhooks.event import Event
 from ipaas_dagster.webhooks.rows import add_events
-from ipaas_dagster_tests.webhooks.sender import DATA
+from ipaas_dagster_tests.flow.world import copy_declarations
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def sandbox() -> Iterator[Sandbox]:
 def project(sandbox: Sandbox, tmp_path: Path) -> Project:
     """Customers in QuickBooks, delivered."""
     config = tmp_path / "config"
-    shutil.copytree(DATA, config, ignore=shutil.ignore_patterns("state", "demo", "samples"))
+    copy_declarations(config)
     rows = [{"collection": "customers", "system": "instagaze", "direction": "to"}]
     rows += [{"collection": "customers", "system": "quickbooks", "direction": "from"}]
     systems = {"instagaze": {"kind": "instagaze"}, "quickbooks": {"kind": "quickbooks"}}

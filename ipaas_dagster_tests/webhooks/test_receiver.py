@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ipaas_dagster_tests.flow.world import copy_declarations
 from ipaas_dagster_tests.webhooks.sender import SECOND, SECRET, TOKEN, Process, environment, event, receiving, signed
 
 NOTIFICATION = {
@@ -51,13 +52,10 @@ def receiver(state: Path) -> Iterator[Process]:
 
 def config(state: Path) -> Path:
     """The declared files, with the line of the second secret switched on, and a system whose webhooks are its own."""
-    import shutil
-
-    from ipaas_dagster_tests.webhooks.sender import DATA
 
     folder = state.parent / "config"
     if not folder.exists():
-        shutil.copytree(DATA, folder, ignore=shutil.ignore_patterns("state", "demo"))
+        copy_declarations(folder)
         presets = folder / "presets.yaml"
         text = presets.read_text().replace(
             "# second_secret: env:INSTAGAZE_WEBHOOK", "second_secret: env:INSTAGAZE_WEBHOOK"
