@@ -31,7 +31,7 @@ class Settings:
     lock_seconds: float = 600.0
     lease_seconds: float = 60.0
     """How long exclusive work is held without a sign of life, where operations is shared by several machines."""
-    memory_limit: str = "200MB"
+    memory_limit: str = "190MB"
     hold_share: float = 0.20
     hold_records: int = 100
     hold_change_share: float = 0.50
@@ -107,7 +107,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = N
         page_size=_whole(env, "IPAAS_PAGE_SIZE", 100, least=3),
         lock_seconds=float(_whole(env, "IPAAS_LOCK_SECONDS", 600, least=0)),
         lease_seconds=float(_whole(env, "IPAAS_LEASE_SECONDS", 60, least=1)),
-        memory_limit=env.get("IPAAS_MEMORY_LIMIT") or "200MB",
+        memory_limit=env.get("IPAAS_MEMORY_LIMIT") or "190MB",
         hold_share=_whole(env, "IPAAS_HOLD_PERCENT", 20, least=0) / 100,
         hold_records=_whole(env, "IPAAS_HOLD_RECORDS", 100, least=0),
         hold_change_share=_whole(env, "IPAAS_HOLD_CHANGE_PERCENT", 50, least=0) / 100,

@@ -12,10 +12,11 @@ Fetch = Callable[[int], Awaitable[Page]]
 
 
 class Ahead:
-    """`take` gives a page that was asked for ahead, or asks for it now; at most `connections` at a time."""
+    """`take` gives a page that was asked for ahead, or asks for it now; as many at a time as keep all `connections` in
+    use while one page is read."""
 
     def __init__(self, fetch: Fetch, connections: int) -> None:
-        self._fetch, self._free = fetch, asyncio.Semaphore(connections)
+        self._fetch, self._free = fetch, asyncio.Semaphore(connections + 1)
         self._tasks: dict[int, asyncio.Task[Page]] = {}
         self.requests = 0
 

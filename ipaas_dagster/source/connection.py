@@ -95,6 +95,7 @@ class Connection:
         self._limit, self._record, self._run_id, self._clock = retry_seconds, record, run_id, clock
         self._pace = pace or Pace()
         self._wire = wire or self.address.wire(connections, CONNECT_SECONDS, READ_SECONDS)
+        self._free = asyncio.Semaphore(connections)
         self._earliest = not_before
         self._not_before = 0.0
         self._reached = self._useful = False
@@ -226,7 +227,11 @@ class Connection:
         url = self.address.url(target)
         for _ in range(MOST_REDIRECTS):
             crash_point("source.asking")
-            status, headers, body = await self._wire.get(url, self.address.headers)
+            async with self._free:
+                status, headers, body = await self._wire.get(url, self.address.headers)
+            await asyncio.sleep(
+                0
+            )  # whoever waits for a connection asks before this answer is read, which takes a while
             crash_point("source.answered")
             location = headers.get("location")
             if not (300 <= status < 400 and location):
