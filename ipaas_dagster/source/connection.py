@@ -118,7 +118,7 @@ class Connection:
         target = path.strip("/") + (f"?{urlencode(query)}" if query else "")
         deadline = self._pace.monotonic() + self._limit
         broken: dict[bytes, int] = {}
-        attempt = 0
+        attempt = web_pages = 0
         while True:
             attempt += 1
             await self._wait_for_turn()
@@ -128,7 +128,8 @@ class Connection:
                 return got
             if got.body and (lenient := self._leniently(got, broken, read)) is not None:
                 return lenient
-            await self._pause(got, attempt, deadline, target)
+            web_pages += got.body.lstrip()[:1] == b"<"
+            await self._pause(got, attempt, web_pages, deadline, target)
 
     async def _wait_for_turn(self) -> None:
         """All requests wait when the server asked one of them to."""
@@ -136,7 +137,7 @@ class Connection:
         if wait > 0:
             await self._pace.sleep(wait)
 
-    async def _pause(self, failed: _Failed, attempt: int, deadline: float, target: str) -> None:
+    async def _pause(self, failed: _Failed, attempt: int, web_pages: int, deadline: float, target: str) -> None:
         wait = http.delay(attempt, failed.retry_after, self._pace.rng)
         now = self._pace.monotonic()
         where = f"GET {target} at {self.address.shown}"
@@ -146,7 +147,7 @@ class Connection:
                 "check INSTAGAZE_BASE_URL, the network, and that the server runs",
                 target,
             )
-        if not self._useful and attempt >= FIRST_TRIES and failed.body.lstrip()[:1] == b"<":
+        if not self._useful and web_pages >= FIRST_TRIES:
             raise self._unavailable(
                 f"the source answers with a web page, not with JSON ({where}, {attempt} tries); "
                 "check INSTAGAZE_BASE_URL",

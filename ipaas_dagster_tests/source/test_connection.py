@@ -90,6 +90,13 @@ def test_a_web_page_in_place_of_json_soon_says_to_check_the_address() -> None:
     assert len(world.requests) == 5
 
 
+def test_a_web_page_among_other_broken_answers_is_one_of_them() -> None:
+    broken = (b"[1, 2", b"null", b"", b'{"count": 1', b"<html>busy</html>", b"<html>busy again</html>")
+    world = World(faults=[(200, {}, body) for body in broken])
+    page(world)
+    assert len(world.requests) == len(broken) + 1
+
+
 def test_a_wait_longer_than_the_limit_is_not_begun() -> None:
     time = Time()
     with pytest.raises(Unavailable):
