@@ -63,6 +63,14 @@ def _empty_and_fail(hub: Hub) -> None:
         raise ZeroDivisionError
 
 
+def test_an_answer_older_than_one_that_was_unchanged_is_stale(tmp_path: Path, hub_url: str) -> None:
+    hub = open_hub(tmp_path, hub_url)
+    for name, at, said in (("a", 1, "now"), ("b", 5, "now"), ("c", 3, "before")):
+        merged = merge_into(hub, Landing(name, at, [Account(1, said)]))
+    assert (merged.counts["customers"].stale, merged.counts["customers"].updated) == (1, 0)
+    assert len(hub.changes("customers", 0, 10)) == 1
+
+
 def test_a_reading_leaves_nothing_to_the_next_one_whatever_became_of_it(tmp_path: Path) -> None:
     hub = open_hub(tmp_path)
     merge_into(hub, Landing("a", 1, [Account(1)]))

@@ -211,3 +211,35 @@ def test_doubled_slashes_of_our_own_never_happen() -> None:
     address = Address("https://user:pass@host:8443/api/admin//", None, {})
     assert address.url("accounts/1") == "https://host:8443/api/admin/accounts/1"
     assert "pass" not in address.shown + address.shown_path("accounts")
+
+
+class Counting:
+    """A wire that notes how many requests were under way at once."""
+
+    faults: tuple[type[BaseException], ...] = (OSError,)
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    async def get(self, url: str, headers: Any) -> tuple[int, dict[str, str], bytes]:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.001)
+        self.now -= 1
+        return 200, {"content-type": "application/json"}, b"[]"
+
+    def is_unreached(self, error: BaseException) -> bool:
+        return False
+
+    async def aclose(self) -> None: ...
+
+
+def test_no_more_requests_are_under_way_than_connections_are_allowed() -> None:
+    wire = Counting()
+
+    async def ask() -> None:
+        async with Connection("http://127.0.0.1:1/a/", None, connections=3, wire=wire) as connection:
+            await asyncio.gather(*(connection.get("x", {}, lambda body, *_: body) for _ in range(12)))
+
+    asyncio.run(ask())
+    assert wire.most == 3
